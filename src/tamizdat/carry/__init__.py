@@ -1,0 +1,1 @@
+"""How it travels: any k of n parts, damaged or not, are enough."""

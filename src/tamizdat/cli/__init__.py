@@ -1,0 +1,1 @@
+"""Words in and out: one file a verb."""

@@ -1,0 +1,1 @@
+"""What is sealed: a bag in a tar in an age file."""

@@ -1,0 +1,1 @@
+"""Age files (age-encryption.org/v1) over cryptography: header, recipients, stream, armor."""

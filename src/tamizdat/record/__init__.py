@@ -1,0 +1,1 @@
+"""The public append-only record and the vault that keeps the originals."""

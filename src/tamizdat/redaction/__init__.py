@@ -1,0 +1,1 @@
+"""What an object is committed to, so that a part can be hidden and the rest proven."""

@@ -1,0 +1,1 @@
+"""Stories as plain values, and the editions that put them before readers."""
