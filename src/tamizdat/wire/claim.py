@@ -1,12 +1,14 @@
 """
 Claims: who asserts which figure, when and where. A figure is always somebody's.
 
-Values only; docs/spec/claim.md says what they mean, ledger.py reads them from CSV.
+Values, and how one is written out; docs/spec/claim.md says what they mean, ledger.py reads them from CSV.
 """
 
 from __future__ import annotations
 
 import dataclasses
+
+from typing import Final
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,3 +69,44 @@ class Figure:
     key: str
     said: Claim
     rivals: tuple[Claim, ...]
+
+
+_PHRASES: Final = {
+    "en": {
+        "exact": "{low} {unit}",
+        "about": "about {low} {unit}",
+        "more than": "more than {low} {unit}",
+        "at least": "at least {low} {unit}",
+        "range": "{low} to {high} {unit}",
+        "unofficial": "{low} {unit} (unofficial)",
+    },
+    # Arabic counts in several grammars (3-10, 11-99, 100 and more), so the noun is left to the writer.
+    "ar": {
+        "exact": "{low}",
+        "about": "نحو {low}",
+        "more than": "أكثر من {low}",
+        "at least": "ما لا يقل عن {low}",
+        "range": "من {low} إلى {high}",
+        "unofficial": "{low} (غير رسمي)",
+    },
+}
+
+
+def phrase(claim: Claim, language: str) -> str | None:
+    """
+    Write a claim's figure out in words, or give None where this language has no ready phrase for it.
+
+    A free qualifier ("by 1990-02-09") is put after the figure in English, and nowhere else.
+    """
+    base = language.split("-", maxsplit=1)[0]
+    form = _PHRASES.get(base, {}).get(claim.qualifier)
+    if form is None and base == "en":
+        form = (
+            "{low} to {high} {unit} ({qualifier})"
+            if claim.high not in {None, claim.low}
+            else "{low} {unit} ({qualifier})"
+        )
+    if form is None:
+        return str(claim.low) if claim.qualifier == "exact" else None
+    high = "" if claim.high is None else f"{claim.high:,}"
+    return form.format(low=f"{claim.low:,}", high=high, unit=claim.unit, qualifier=claim.qualifier)

@@ -1,0 +1,291 @@
+"""
+A store in a real folder: every value a file of its name, private to its owner.
+
+A value is written under a temporary name beside its own, brought to the disk, then renamed,
+so a reader sees the old or the new and a kill leaves only a temporary file, which `names`
+does not show and a later write removes. It is NOT a guard against another program of the
+same user. The contract is primitives/ports.py, Store.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import stat
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from tamizdat.adapters import lock
+from tamizdat.adapters.names import checked
+from tamizdat.primitives.errors import AdapterError
+
+
+FILE_MODE: Final = 0o600
+FOLDER_MODE: Final = 0o700
+_LEFTOVER: Final = re.compile(r"\.tamizdat-[0-9a-f]{16}\.tmp", re.ASCII)
+_CAREFUL: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+# A named pipe that waits for its other end would stop us for ever.
+_READ: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _CAREFUL
+_WRITE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | _CAREFUL
+_NO_LINKS: Final = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
+_FAILURES: Final = {
+    errno.ENOSPC: ("disk-full", "Make room on the disk, then run this command again."),
+    errno.EDQUOT: ("disk-full", "Make room, or ask for more: your share of this disk is used up."),
+    errno.EFBIG: ("disk-file-limit", "Use a disk that takes larger files (FAT holds at most 4 GB a file)."),
+    errno.EACCES: ("disk-denied", "Use a folder that you may write to, or ask its owner."),
+    errno.EPERM: ("disk-denied", "Use a folder that you may write to, or ask its owner."),
+    errno.EROFS: ("disk-denied", "Use a disk that is not write-protected."),
+}
+
+
+class Folder:
+    """A ports.Store in a folder, which the first write makes where it is not there."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._tidied: set[Path] = set()
+
+    def __repr__(self) -> str:
+        return f"Folder({str(self.path)!r})"
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a value for reading and seeking."""
+        with failures(name):
+            try:
+                descriptor = os.open(self._path(name), _READ)
+            except NotADirectoryError:
+                raise FileNotFoundError(name) from None
+            except OSError as error:
+                if error.errno == errno.ELOOP:
+                    raise _link(name) from error
+                raise
+            mode = os.fstat(descriptor).st_mode
+            if stat.S_ISREG(mode):
+                return os.fdopen(descriptor, "rb")
+            os.close(descriptor)
+            if stat.S_ISDIR(mode):
+                raise FileNotFoundError(name)
+            raise AdapterError(
+                "disk-special", f"{name!r} is no plain file", mend="Take it out of the folder; it is not ours."
+            )
+
+    def put(self, name: str, chunks: Iterable[bytes]) -> None:
+        """Store a value in place of any that is there."""
+        path = self._path(name)
+        with self._beside(path, name, chunks) as fresh, failures(name):
+            fresh.replace(path)
+
+    def add(self, name: str, chunks: Iterable[bytes]) -> None:
+        """Store a value under a new name."""
+        path = self._path(name)
+        if os.path.lexists(path):
+            raise FileExistsError(name)
+        with self._beside(path, name, chunks) as fresh, failures(name):
+            _publish(fresh, path, name)
+
+    def names(self, prefix: str = "") -> Iterator[str]:
+        """
+        Give, sorted, every name that is or lies below *prefix*.
+
+        What is no plain file (a link, a pipe) has a name too, so that a check can report it; `open` refuses it.
+        """
+        path = self._path(prefix) if prefix else self.path
+        with failures(prefix or "."):
+            try:
+                below = stat.S_ISDIR((path.stat() if path == self.path else path.lstat()).st_mode)
+            except (FileNotFoundError, NotADirectoryError):
+                return
+        if below:
+            yield from _walk(path, f"{prefix}/" if prefix else "")
+        else:
+            yield prefix
+
+    def drop(self, name: str) -> None:
+        """Remove a value, and the folders that it leaves empty."""
+        path = self._path(name)
+        with failures(name):
+            try:
+                path.unlink()
+            except (FileNotFoundError, NotADirectoryError):
+                return
+            _settle(path.parent)
+        self._prune(path.parent)
+
+    def empty_folders(self) -> Iterator[str]:
+        """Give the folders with nothing in them, which no value's name can show."""
+        for folder, folders, files in os.walk(self.path):
+            if not folders and not files and Path(folder) != self.path:
+                yield Path(folder).relative_to(self.path).as_posix()
+
+    def tidy(self) -> None:
+        """Remove whatever interrupted writes left anywhere in the folder; what is being written now stays."""
+        for folder, _, files in os.walk(self.path, topdown=False):
+            if any(_LEFTOVER.fullmatch(file) for file in files):
+                _sweep(Path(folder))
+            self._prune(Path(folder))
+
+    def _path(self, name: str) -> Path:
+        """Find where *name* is; no segment on the way to it may be a link."""
+        path = self.path
+        *folders, last = checked(name).split("/")
+        if any(_LEFTOVER.fullmatch(segment) for segment in (*folders, last)):
+            raise AdapterError(
+                "store-name", f"{name!r} is kept for unfinished writes", mend="Use another name for this file."
+            )
+        for segment in folders:
+            path /= segment
+            if path.is_symlink():
+                raise _link(name)
+        return path / last
+
+    @contextlib.contextmanager
+    def _beside(self, path: Path, name: str, chunks: Iterable[bytes]) -> Iterator[Path]:
+        """Bring *chunks* to the disk beside *path*; whatever happens in the block, nothing temporary stays."""
+        with failures(name):
+            descriptor, fresh = self._fresh(path.parent)
+        try:
+            try:
+                for chunk in chunks:
+                    with failures(name):
+                        _write(descriptor, chunk)
+                with failures(name):
+                    os.fsync(descriptor)
+            finally:
+                with failures(name):
+                    os.close(descriptor)
+            yield fresh
+            with failures(name):
+                _settle(path.parent)
+        finally:
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            if not os.path.lexists(path):
+                self._prune(path.parent)
+
+    def _fresh(self, folder: Path) -> tuple[int, Path]:
+        """Make an empty temporary file in *folder*, and say by its lock that somebody is writing it."""
+        while True:
+            self._make(folder)
+            if folder not in self._tidied:
+                _sweep(folder)
+                self._tidied.add(folder)
+            fresh = folder / f".tamizdat-{os.urandom(8).hex()}.tmp"  # noqa: TID251 -- a name, no key
+            try:
+                descriptor = os.open(fresh, _WRITE, FILE_MODE)
+            except FileNotFoundError:  # somebody's `drop` found the folder empty in between
+                continue
+            with contextlib.suppress(OSError):  # a disk that knows no locks
+                lock.hold(descriptor)
+            return descriptor, fresh
+
+    def _make(self, folder: Path) -> None:
+        """Make *folder* and what leads to it, each of them on the disk before the next."""
+        missing: list[Path] = []
+        while not folder.is_dir():
+            missing.append(folder)
+            if folder == folder.parent:
+                break
+            folder = folder.parent
+        for path in reversed(missing):
+            with contextlib.suppress(FileExistsError):
+                path.mkdir(mode=FOLDER_MODE)
+            _settle(path.parent)
+
+    def _prune(self, folder: Path) -> None:
+        while folder != self.path and self.path in folder.parents:
+            try:
+                folder.rmdir()
+            except OSError:  # not empty, or gone
+                return
+            self._tidied.discard(folder)
+            folder = folder.parent
+
+
+@contextlib.contextmanager
+def failures(name: str) -> Iterator[None]:
+    """Say what the disk would not do with *name*; FileNotFoundError and FileExistsError stay what they are."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise FileNotFoundError(name) from None
+    except FileExistsError:
+        raise FileExistsError(name) from None
+    except OSError as error:
+        code, mend = _FAILURES.get(
+            error.errno or 0, ("disk-failed", "Look after the disk (is it still plugged in?), then try again.")
+        )
+        raise AdapterError(code, f"{name!r}: {error.strerror or error}", mend=mend) from error
+
+
+def _walk(folder: Path, prefix: str) -> Iterator[str]:
+    with failures(prefix or "."), os.scandir(folder) as entries:
+        found = [
+            (entry.name, entry.is_dir(follow_symlinks=False))
+            for entry in entries
+            if not _LEFTOVER.fullmatch(entry.name)
+        ]
+    # With its slash a folder sorts where the names below it do ("a.b" before "a/b" before "a0").
+    for name, below in sorted(found, key=lambda pair: os.fsencode(pair[0] + "/" * pair[1])):
+        if below:
+            yield from _walk(folder / name, f"{prefix}{name}/")
+        else:
+            yield prefix + name
+
+
+def _publish(fresh: Path, path: Path, name: str) -> None:
+    """Give *fresh* its own name, which nobody may have taken meanwhile."""
+    try:
+        os.link(fresh, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # HOLE: a disk without hard links (FAT): another writer between these lines would lose. One writer holds lock.py.
+        if os.path.lexists(path):
+            raise FileExistsError(name) from None
+        fresh.replace(path)
+
+
+def _write(descriptor: int, chunk: bytes) -> None:
+    rest = memoryview(chunk)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _settle(folder: Path) -> None:
+    """Bring a folder's own list of names to the disk, where the system has a way to."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY | _CAREFUL & ~getattr(os, "O_NOFOLLOW", 0))
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # disks that cannot sync a folder
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the temporary files in *folder* that nobody is writing any more."""
+    with os.scandir(folder) as entries:
+        left = [Path(entry.path) for entry in entries if _LEFTOVER.fullmatch(entry.name)]
+    for path in left:
+        with contextlib.suppress(OSError):
+            descriptor = os.open(path, _READ)
+            try:
+                if lock.hold(descriptor):
+                    path.unlink()
+            finally:
+                os.close(descriptor)
+
+
+def _link(name: str) -> AdapterError:
+    return AdapterError(
+        "disk-link",
+        f"{name!r} is a link, or lies behind one, and links are not followed",
+        mend="Put the file itself in its place.",
+    )

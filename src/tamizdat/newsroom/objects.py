@@ -1,0 +1,97 @@
+"""
+The originals in the vault, each under a key of its own, and the ways to find one.
+
+Dropping the folder ``keys/objects/ID`` makes an original unreadable for ever, here and in every copy of the vault,
+once backups of the keys are gone as well. The index of what is held is keyed, so that a seized disk
+does not confirm that a file is known here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hmac
+import io
+
+from typing import BinaryIO, Final
+
+from tamizdat.newsroom.house import House
+from tamizdat.newsroom.keys import Keys
+from tamizdat.primitives.age import file as age
+from tamizdat.primitives.age import recipients
+from tamizdat.primitives.age.recipients import Recipient
+from tamizdat.primitives.errors import UsageError
+from tamizdat.primitives.stores import read
+
+
+KEYS: Final = "keys/objects"
+INDEX: Final = "desk/index"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """A new object: its id (16 hexadecimal digits), and the identity that alone opens it."""
+
+    id: str
+    recipient: Recipient
+    secret: str = dataclasses.field(repr=False)
+
+
+def fresh(house: House) -> Fresh:
+    """Make an id nobody can foresee, and an identity for one object."""
+    identity = recipients.generate(post_quantum=house.card().strength == "post-quantum")
+    return Fresh(id=house.entropy.random(8).hex(), recipient=identity.recipient(), secret=identity.secret())
+
+
+def write_key(house: House, ident: str, secret: str) -> None:
+    """Keep an object's identity, sealed to the newsroom and its recovery page."""
+    _seal(house, f"{KEYS}/{ident}/key.age", secret.encode("ascii"))
+
+
+def write_seed(house: House, ident: str, arrival: str, number: int, seed: bytes) -> None:
+    """Keep the seed an object's root was made with in one arrival; it goes when the object's key goes."""
+    _seal(house, f"{KEYS}/{ident}/{arrival}-{number}.age", seed)
+
+
+def forget(house: House, ident: str) -> None:
+    """Drop the keys of an object that never reached the vault."""
+    if not house.vault().has(ident):
+        for name in list(house.root.names(f"{KEYS}/{ident}")):
+            house.root.drop(name)
+
+
+def find(house: House, keys: Keys, sha256: bytes) -> str:
+    """Find the object that holds these bytes; empty where there is none."""
+    return (read(house.root, _index(keys, sha256)) or b"").decode("ascii")
+
+
+def remember(house: House, keys: Keys, sha256: bytes, ident: str) -> None:
+    """Note which object holds these bytes."""
+    house.root.put(_index(keys, sha256), [ident.encode("ascii")])
+
+
+def open_original(house: House, keys: Keys, ident: str) -> BinaryIO:
+    """
+    Open an original for reading.
+
+    Raises:
+        UsageError: The vault has no such object, or its key was destroyed.
+    """
+    sealed = read(house.root, f"{KEYS}/{ident}/key.age")
+    if sealed is None:
+        raise UsageError(
+            "object-unknown",
+            f"the vault has no object {ident[:40]!r}, or its key was destroyed",
+            mend="Run `tamizdat objects` to see what there is.",
+        )
+    identity = recipients.read_identity(age.open_(sealed, keys.identities).decode("ascii"))
+    with house.vault().open(ident) as stream:
+        return io.BytesIO(age.Reader(stream, [identity]).read())
+
+
+def _index(keys: Keys, sha256: bytes) -> str:
+    name = hmac.digest(keys.desk, b"object" + sha256, "sha256").hex()
+    return f"{INDEX}/{name[:2]}/{name}"
+
+
+def _seal(house: House, name: str, data: bytes) -> None:
+    house.root.put(name, [age.seal(data, house.card_recipients(), house.entropy)])

@@ -1,0 +1,273 @@
+"""
+The public record: an append-only log, written and read through a store, as c2sp.org/tlog-tiles has it.
+
+The checkpoint in the store is the truth: what lies beyond it is left over from an append that was
+cut short, and is written over. One writer at a time is the caller's duty (a lock). What an entry
+says is not known here (record/entry.py). Flaws: docs/spec/entry.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from tamizdat.primitives import merkle, note, ports
+from tamizdat.primitives.errors import AdapterError, Fault, FormatError, TrustError, UsageError
+from tamizdat.record import checkpoint, recheck, tiles
+from tamizdat.record.checkpoint import Checkpoint
+from tamizdat.record.tiles import Tile
+
+
+CHECKPOINT: Final = "checkpoint"
+
+
+class LogReader:
+    """A log as it stood at one checkpoint; everything it gives has been checked against that."""
+
+    def __init__(self, store: ports.Store, raw: bytes, head: Checkpoint) -> None:
+        self.head = head
+        self._raw = raw
+        self._read = _reading(store)
+        self._store = store
+        self._tiles = tiles.Tiles(self._read, head.size, head.root)
+        self._bundle: tuple[int, list[bytes]] = (-1, [])
+
+    @property
+    def size(self) -> int:
+        """How many entries it has."""
+        return self.head.size
+
+    @property
+    def root(self) -> bytes:
+        """The root over its entries."""
+        return self.head.root
+
+    def checkpoint(self) -> bytes:
+        """Give the signed checkpoint."""
+        return self._raw
+
+    def entry(self, index: int) -> bytes:
+        """
+        Give one entry.
+
+        Raises:
+            UsageError: ``log-index``: the log has no such entry.
+            TrustError: ``log-tile`` or ``log-entries``: what holds it is missing or altered.
+        """
+        self._within(0 <= index < self.size, f"entry {index}")
+        number, place = divmod(index, tiles.WIDTH)
+        if self._bundle[0] != number:
+            self._bundle = number, self._load_bundle(number)
+        return self._bundle[1][place]
+
+    def entries(self, start: int = 0) -> Iterator[bytes]:
+        """Give the entries from *start* on, oldest first."""
+        for index in range(start, self.size):
+            yield self.entry(index)
+
+    def newest_first(self) -> Iterator[bytes]:
+        """Give all entries, newest first: what was said last is found without reading the whole log."""
+        for index in range(self.size - 1, -1, -1):
+            yield self.entry(index)
+
+    def inclusion(self, index: int, size: int | None = None) -> tuple[bytes, ...]:
+        """Give the path from entry *index* to the root of the first *size* entries (all of them by default)."""
+        size = self.size if size is None else size
+        self._within(0 <= index < size <= self.size, f"path from entry {index} of {size}")
+        return merkle.inclusion_path(index, size, self._tiles.hash)
+
+    def consistency(self, old_size: int, size: int | None = None) -> tuple[bytes, ...]:
+        """Give the proof that the first *size* entries (all by default) continue the first *old_size*; empty for 0."""
+        size = self.size if size is None else size
+        self._within(0 <= old_size <= size <= self.size, f"proof from {old_size} to {size} entries")
+        return merkle.consistency_path(old_size, size, self._tiles.hash) if old_size else ()
+
+    def check_all(self) -> list[Fault]:
+        """Read every file of the log, compute everything anew, and report every fault found."""
+        return recheck.faults(self._read, self._store.names("tile"), self.head)
+
+    def _within(self, there: bool, what: str) -> None:  # noqa: FBT001 -- reads as a sentence where it stands
+        if not there:
+            raise UsageError("log-index", f"the log of {self.size} entries has no {what}", mend="Ask for one it has.")
+
+    def _load_bundle(self, number: int) -> list[bytes]:
+        place = tiles.tile_at(-1, number, self.size)
+        try:
+            found = tiles.load_bundle(self._read, place)
+        except FormatError as error:
+            raise _altered(f"{place.name} was altered: {error}") from error
+        if found is None:
+            raise _altered(f"{place.name} is missing")
+        if tiles.leaf_hashes(found) != self._tiles.tile(0, number):
+            raise _altered(f"{place.name} was altered: its entries do not have the hashes on record")
+        return found
+
+
+def read_log(
+    store: ports.Store, *verifiers: note.Verifier, origin: str | None = None, raw: bytes | None = None
+) -> LogReader:
+    """
+    Read the log in *store* at its checkpoint, or at the (older) checkpoint *raw*.
+
+    Raises:
+        AdapterError: ``log-missing``: there is no checkpoint.
+        FormatError, TrustError: As `checkpoint.verify`.
+    """
+    raw = _latest(store) if raw is None else raw
+    return LogReader(store, raw, checkpoint.verify(raw, *verifiers, origin=origin))
+
+
+def begin(store: ports.Store, origin: str, signer: note.Signer) -> Log:
+    """
+    Begin an empty log in *store*, which must hold none, and sign its first checkpoint.
+
+    Raises:
+        UsageError: ``log-exists``: there is a log, or what is left of one.
+    """
+    first = checkpoint.sign(Checkpoint(origin=origin, size=0, root=merkle.EMPTY), signer)
+    try:
+        if next(iter(store.names("tile")), None) is not None:
+            raise FileExistsError
+        store.add(CHECKPOINT, [first])
+    except FileExistsError:
+        # A second log under one name would contradict what was signed before.
+        raise UsageError(
+            "log-exists",
+            f"a log is there already, or what is left of one: {origin}",
+            mend="Open it, or choose another folder.",
+        ) from None
+    return Log(store, origin, signer)
+
+
+class Log:
+    """
+    The one writer of the log *origin* in *store*, signing with *signer*.
+
+    A log that is not there is not begun by accident: `begin` does that once.
+
+    Raises:
+        AdapterError: ``log-missing``: there is no checkpoint.
+        FormatError, TrustError: The checkpoint is not this signer's or not of this log, or the right edge of the log
+            was altered. Nothing is signed on top of a log that does not hold together.
+    """
+
+    def __init__(self, store: ports.Store, origin: str, signer: note.Signer) -> None:
+        self._store = store
+        self._signer = signer
+        self._raw = _latest(store)
+        self._head = checkpoint.verify(self._raw, signer.verifier, origin=origin)
+        reader = self.reader()
+        self._edge = reader._tiles.edge()  # noqa: SLF001 -- one class in two halves
+        self._tail = reader._load_bundle(self.size // tiles.WIDTH) if self.size % tiles.WIDTH else []  # noqa: SLF001
+
+    @property
+    def origin(self) -> str:
+        """The log's lasting name."""
+        return self._head.origin
+
+    @property
+    def size(self) -> int:
+        """How many entries it has."""
+        return self._head.size
+
+    @property
+    def root(self) -> bytes:
+        """The root over its entries."""
+        return self._head.root
+
+    def checkpoint(self) -> bytes:
+        """Give the signed checkpoint."""
+        return self._raw
+
+    def reader(self) -> LogReader:
+        """Give the log as it stands now, for reading."""
+        return LogReader(self._store, self._raw, self._head)
+
+    def append(self, entries: Sequence[bytes]) -> range:
+        """
+        Add *entries* and give their numbers. When it returns they are on the medium and signed for; when it
+        raises, either all of them are in or none (open the log again to see which).
+
+        Raises:
+            FormatError: ``log-entry-length``: an entry is longer than 65,535 bytes.
+            AdapterError: ``log-changed``: another writer was here; or what the store raises.
+        """
+        for entry in entries:
+            if len(entry) > tiles.MAX_ENTRY:
+                raise FormatError(
+                    "log-entry-length", f"an entry of {len(entry)} bytes is too long", mend="Log a hash of it instead."
+                )
+        if not entries:
+            return range(self.size, self.size)
+        self._unchanged()
+        growth = tiles.grow(self._edge, self.size, tiles.leaf_hashes(entries))
+        tail = [*self._tail, *entries]
+        head = Checkpoint(origin=self.origin, size=self.size + len(entries), root=tiles.edge_root(growth.edge))
+        for place, content in (*self._bundles(tail), *growth.tiles):
+            self._store.put(place.name, [content])
+            self._sweep(place)
+        raw = checkpoint.sign(head, self._signer)
+        self._unchanged()
+        self._store.put(CHECKPOINT, [raw])
+
+        added = range(self.size, head.size)
+        self._edge, self._tail = growth.edge, tail[len(tail) - len(tail) % tiles.WIDTH :]
+        self._raw, self._head = raw, head
+        return added
+
+    def _bundles(self, tail: Sequence[bytes]) -> Iterator[tuple[Tile, bytes]]:
+        first = self.size // tiles.WIDTH
+        for start in range(0, len(tail), tiles.WIDTH):
+            part = tail[start : start + tiles.WIDTH]
+            yield Tile(level=-1, index=first + start // tiles.WIDTH, width=len(part)), tiles.write_bundle(part)
+
+    def _sweep(self, kept: Tile) -> None:
+        """Drop partial forms of a tile that no checkpoint ever stood for: left over, they would pass for altered ones."""
+        published = tiles.tile_at(kept.level, kept.index, self.size).width if kept.index <= self._last(kept) else 0
+        for name in list(self._store.names(f"{kept.folder}.p")):
+            left = tiles.read_name(name)
+            if left is not None and left.width > published and left != kept:
+                self._store.drop(name)
+
+    def _last(self, place: Tile) -> int:
+        """The number of the tile at the right edge of the level of *place*, as signed."""
+        return self.size >> 8 * (max(place.level, 0) + 1)
+
+    def _unchanged(self) -> None:
+        # A log must never sign two checkpoints of which neither continues the other.
+        if _latest(self._store) != self._raw:
+            raise AdapterError(
+                "log-changed",
+                "another process has written to the log meanwhile",
+                mend="Let one process at a time write; run this again.",
+            )
+
+
+def _latest(store: ports.Store) -> bytes:
+    raw = _reading(store)(CHECKPOINT, note.MAX_LENGTH)
+    if raw is None:
+        raise AdapterError(
+            "log-missing",
+            "there is no log: its file 'checkpoint' is missing",
+            mend="Restore the newest copy of the log; a new one must never be begun in its place.",
+        )
+    return raw
+
+
+def _reading(store: ports.Store) -> tiles.Read:
+    def read(name: str, limit: int) -> bytes | None:
+        try:
+            with store.open(name) as file:
+                return file.read(limit + 1)
+        except FileNotFoundError:
+            return None
+
+    return read
+
+
+def _altered(what: str) -> TrustError:
+    return TrustError(
+        "log-entries",
+        what,
+        mend="Get the log anew from the newsroom or another mirror, and keep this copy: it is evidence.",
+    )

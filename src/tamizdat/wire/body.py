@@ -1,0 +1,127 @@
+"""
+A story's body as passages: each block with its links, its picture, and the notes on the figures it says.
+
+It takes cleaned HTML from stories and gives HTML; it cleans nothing itself. What the notes hold is figures.py.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from collections.abc import Sequence
+from typing import Final
+
+from lxml import html as parser
+from lxml.html import HtmlElement
+from markupsafe import Markup
+
+from tamizdat.wire.claim import Figure
+from tamizdat.wire.site import Published, Media
+from tamizdat.wire.story import Block, Prose, Quotation, Response, Picture
+
+
+MAX_ROWS: Final = 6
+LEAD_CHARACTERS: Final = 40
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """
+    One block of the body, ready for the template.
+
+    Attributes:
+        kind: The block's kind in lower case (``prose``), which names its template.
+
+        html: The block's own text, its figures made links to their sources.
+
+        figures: The figures this passage is the first to say: their notes stand beside it.
+
+        rows: Over how many passages the notes may reach on a wide page.
+
+        media: The published picture of a picture block.
+    """
+
+    kind: str
+    block: Block
+    html: Markup = Markup()
+    figures: tuple[Figure, ...] = ()
+    rows: int = 1
+    media: Media | None = None
+
+
+def passages(published: Published, dateline: Markup) -> list[Passage]:
+    """Cut the body into passages, and write *dateline* at the head of the first paragraph."""
+    story = published.story
+    reader = _Reader({figure.key: figure for figure in story.figures}, dateline)
+    media = iter(published.media)
+    found: list[Passage] = []
+    for block in story.blocks:
+        kind = type(block).__name__.lower()
+        match block:
+            case Prose():
+                for element in _elements(block.html):
+                    text, figures = reader.read([element])
+                    found.append(Passage(kind=kind, block=block, html=text, figures=figures))
+            case Quotation() | Response():
+                text, figures = reader.read(_elements(block.html))
+                found.append(Passage(kind=kind, block=block, html=text, figures=figures))
+            case Picture():
+                found.append(Passage(kind=kind, block=block, media=next(media, None)))
+            case _:
+                found.append(Passage(kind=kind, block=block))
+    return [dataclasses.replace(passage, rows=_reach(found, place)) for place, passage in enumerate(found)]
+
+
+def said(passed: Sequence[Passage]) -> frozenset[str]:
+    """Give the keys of all figures that the text says."""
+    return frozenset(figure.key for passage in passed for figure in passage.figures)
+
+
+def _reach(found: Sequence[Passage], place: int) -> int:
+    for rows, later in enumerate(found[place + 1 :], start=1):
+        if later.figures or later.kind in {"picture"}:
+            return min(rows, MAX_ROWS)
+    return min(len(found) - place, MAX_ROWS)
+
+
+def _elements(text: str) -> list[HtmlElement]:
+    found = parser.fragments_fromstring(text)
+    if found and isinstance(found[0], str):
+        paragraph = parser.Element("p")
+        paragraph.text = found.pop(0)
+        found.insert(0, paragraph)
+    return [element for element in found if isinstance(element, HtmlElement)]
+
+
+class _Reader:
+    """Turns figures into links, and remembers which were said already."""
+
+    def __init__(self, figures: dict[str, Figure], dateline: Markup) -> None:
+        self._figures = figures
+        self._dateline = dateline
+        self._seen: set[str] = set()
+
+    def read(self, elements: Sequence[HtmlElement]) -> tuple[Markup, tuple[Figure, ...]]:
+        fresh: list[Figure] = []
+        for element in elements:
+            for data in element.xpath("descendant-or-self::data[@class='figure']"):
+                key = str(data.get("value"))
+                if key not in self._figures:
+                    continue
+                data.tag = "a"
+                data.attrib.pop("value")
+                data.set("href", f"#figure-{key}")
+                if key not in self._seen:
+                    self._seen.add(key)
+                    data.set("id", f"said-{key}")
+                    fresh.append(self._figures[key])
+        return Markup("").join(self._write(element) for element in elements), tuple(fresh)  # noqa: S704
+
+    def _write(self, element: HtmlElement) -> Markup:
+        if self._dateline and element.tag == "p":
+            mark = parser.fragment_fromstring(str(self._dateline))
+            mark.tail = " " + (element.text or "")
+            element.text = None
+            element.insert(0, mark)
+            self._dateline = Markup()
+        return Markup(parser.tostring(element, encoding="unicode", with_tail=False))  # noqa: S704 (cleaned when read)
