@@ -32,14 +32,12 @@ def test_ocfl_py_accepts_our_vault_and_every_object(tmp_path: Path, clock: Fixed
     for object_id, size in [("00112233aabbccdd", 0), ("ffeeddccbbaa9988", 1), ("5555555555555555", 3_000_000)]:
         vault.add(object_id, [os.urandom(size)])
 
-    root = validate(validator, "-v", str(tmp_path))
-    objects = [validate(validator, "-v", str(path.parent)) for path in tmp_path.rglob("0=ocfl_object_1.1")]
+    objects = [str(path.parent) for path in tmp_path.rglob("0=ocfl_object_1.1")]
+    done = validate(validator, "-v", str(tmp_path), *objects)
 
-    assert root.returncode == 0, root.stdout + root.stderr
     assert len(objects) == 3
-    for done in objects:
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "W0" not in done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "W0" not in done.stdout + done.stderr
 
 
 def test_ocfl_py_finds_what_we_find(tmp_path: Path, clock: FixedClock, validator: str) -> None:
@@ -48,7 +46,9 @@ def test_ocfl_py_finds_what_we_find(tmp_path: Path, clock: FixedClock, validator
     [content] = tmp_path.rglob("content.age")
     content.write_bytes(b"Ciphertext")
 
-    done = validate(validator, str(tmp_path))
+    # Its word on a storage root does not count the objects' faults (docs/adr/0003), so the object is asked for by name.
+    done = validate(validator, str(content.parent.parent.parent))
 
-    assert done.returncode != 0
+    assert done.returncode == 1
+    assert "E092" in done.stdout + done.stderr
     assert "ocfl-e092" in {fault.code for fault in vault.fsck()}

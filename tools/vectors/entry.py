@@ -1,10 +1,17 @@
-"""Write the vectors of docs/spec/entry.md: python -m tools.vectors.entry (from the project's root)."""
+"""Write the vectors of docs/spec/entry.md."""
 
 from __future__ import annotations
 
 import hashlib
+import sys
+
+from pathlib import Path
 
 from tamizdat.record import batch, entry
+
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 from tests import vectors
 
 

@@ -26,7 +26,12 @@ Engine: TypeAlias = Callable[[Bytes, Sequence[Bytes], Sequence[Bytes]], None]
 CAPACITY: Final = 255
 POLYNOMIAL: Final = 0x11D
 _RUN: Final = 8192  # words of two bytes worked on at once: they and their tables stay in the cache
-_PAIRED: Final = 48  # pair tables kept for one matrix; 256 KiB each
+_FEW: Final = 16  # coefficients up to which tables (256 KiB for two) are faster than doubling
+_WIDTH: Final = 32  # sources whose sums are kept at once
+_HIGH: Final = np.uint64(0x8080808080808080)
+_ONE: Final = np.uint64(1)
+_SEVEN: Final = np.uint64(7)
+_REDUCE: Final = np.uint64(POLYNOMIAL & 0xFF)
 
 
 def _logarithms() -> tuple[Bytes, list[int]]:
@@ -42,7 +47,7 @@ def _logarithms() -> tuple[Bytes, list[int]]:
 
 def _products() -> Bytes:
     logs = np.array(_LOG)
-    table = _EXP[(logs[:, None] + logs[None, :]) % 255]
+    table: Bytes = _EXP[(logs[:, None] + logs[None, :]) % 255]
     table[0, :] = 0
     table[:, 0] = 0
     return table
@@ -105,12 +110,20 @@ def multiply(rows: Bytes, sources: Sequence[Bytes], targets: Sequence[Bytes]) ->
 
     Args:
         rows: One row a target, one coefficient a source.
-        sources: Blocks of one even length.
+        sources: Blocks of one length, a multiple of 16.
         targets: Blocks of that length, written over.
     """
-    length = len(targets[0]) // 2 if targets else 0
+    if rows.size <= _FEW:
+        _by_tables(rows, sources, targets)
+    else:
+        _by_doubling(rows, sources, targets)
+
+
+def _by_tables(rows: Bytes, sources: Sequence[Bytes], targets: Sequence[Bytes]) -> None:
+    """Look up the products of two bytes by two rows at a time: fastest while all tables stay in the cache."""
     words = [source.view(np.uint16) for source in sources]
     plan = _plan(rows.tobytes(), rows.shape[0], rows.shape[1])
+    length = len(targets[0]) // 2 if targets else 0
     for begin in range(0, length, _RUN):
         end = min(begin + _RUN, length)
         places = [word[begin:end].astype(np.intp) for word in words]
@@ -123,23 +136,74 @@ def multiply(rows: Bytes, sources: Sequence[Bytes], targets: Sequence[Bytes]) ->
                 targets[output].view(np.uint16)[begin:end] = halves[number :: len(outputs)]
 
 
+def _by_doubling(rows: Bytes, sources: Sequence[Bytes], targets: Sequence[Bytes]) -> None:
+    """
+    Go through the bits of the coefficients from the highest, doubling between them: only XOR of whole blocks.
+
+    The sums of up to four sources are made once (the "four Russians"), so that a bit costs a quarter of the XORs.
+    """
+    length = len(targets[0]) // 8 if targets else 0
+    for begin in range(0, length, _RUN):
+        end = min(begin + _RUN, length)
+        spare, part = np.empty(end - begin, np.uint64), np.empty(end - begin, np.uint64)
+        blocks = [source.view(np.uint64)[begin:end] for source in sources]
+        outputs = [target.view(np.uint64)[begin:end] for target in targets]
+        for output in outputs:
+            output[:] = 0
+        for first in range(0, len(blocks), _WIDTH):
+            # So many sources at a time as whose sums stay in the cache; their shares of a target are added.
+            sums = [_sums(blocks[at : at + 4]) for at in range(first, min(first + _WIDTH, len(blocks)), 4)]
+            for steps, output in zip(_steps(rows[:, first : first + _WIDTH]), outputs, strict=True):
+                part[:] = 0
+                for chosen in steps:
+                    _double(part, spare)
+                    for group, subset in enumerate(chosen):
+                        if subset:
+                            np.bitwise_xor(part, sums[group][subset], out=part)
+                output ^= part
+
+
+def _steps(rows: Bytes) -> list[list[list[int]]]:
+    """Say, for each row, for each bit from the highest, which subset of each four sources is added."""
+    height, width = rows.shape
+    padded = np.zeros((height, -(-width // 4) * 4), np.uint8)
+    padded[:, :width] = rows
+    bits = np.unpackbits(padded[:, :, None], axis=2).transpose(0, 2, 1).reshape(height, 8, -1, 4)
+    subsets: list[list[list[int]]] = (bits @ np.array([1, 2, 4, 8], np.uint8)).tolist()
+    return subsets
+
+
+def _sums(blocks: Sequence[npt.NDArray[np.uint64]]) -> list[npt.NDArray[np.uint64]]:
+    """Give the sums of all subsets, the subset's bits as the place."""
+    sums = [np.zeros_like(blocks[0])]
+    for block in blocks:
+        sums += [one ^ block if number else block for number, one in enumerate(sums)]
+    return sums
+
+
+def _double(block: npt.NDArray[np.uint64], spare: npt.NDArray[np.uint64]) -> None:
+    """Multiply eight bytes at a time by 2, in place."""
+    np.bitwise_and(block, _HIGH, out=spare)
+    block ^= spare
+    block <<= _ONE
+    spare >>= _SEVEN
+    spare *= _REDUCE
+    block ^= spare
+
+
 _Step: TypeAlias = tuple[tuple[int, ...], list[npt.NDArray[np.unsignedinteger]]]
 
 
 @functools.lru_cache(maxsize=12)
 def _plan(coefficients: bytes, height: int, width: int) -> list[_Step]:
-    """Lay out the work: two rows at a time by paired tables where these are few, else row by row."""
+    """Lay out the work: two rows at a time, and the last by itself where they are odd."""
     rows = np.frombuffer(coefficients, np.uint8).reshape(height, width)
     steps: list[_Step] = []
-    row = 0
-    paired = (height // 2) * width <= _PAIRED
-    while row < height:
-        if paired and row + 1 < height:
-            steps.append(((row, row + 1), [_pair(int(a), int(b)) for a, b in zip(rows[row], rows[row + 1], strict=True)]))
-            row += 2
-        else:
-            steps.append(((row,), [_table(int(a)) for a in rows[row]]))
-            row += 1
+    for row in range(0, height - 1, 2):
+        tables = [_pair(int(first), int(second)) for first, second in zip(rows[row], rows[row + 1], strict=True)]
+        steps.append(((row, row + 1), tables))
+    if height % 2:
+        steps.append(((height - 1,), [_table(int(one)) for one in rows[-1]]))
     return steps
 
 
@@ -147,7 +211,8 @@ def _plan(coefficients: bytes, height: int, width: int) -> list[_Step]:
 def _table(coefficient: int) -> npt.NDArray[np.unsignedinteger]:
     """Give coefficient times every word of two bytes."""
     low = _MUL[coefficient].astype(np.uint16)
-    return (low[None, :] | (low[:, None] << np.uint16(8))).reshape(-1)
+    words: npt.NDArray[np.uint16] = low[None, :] | (low[:, None] << np.uint16(8))
+    return words.reshape(-1)
 
 
 def _pair(first: int, second: int) -> npt.NDArray[np.unsignedinteger]:
@@ -168,7 +233,7 @@ def _inverse_top(need: int) -> Bytes:
 def _vandermonde(need: int, rows: Sequence[int]) -> Bytes:
     """Row 0 is 1, 0, 0 ...; row r is the powers of 2^(r-1), as zfec has them."""
     exponents = np.maximum(np.array(rows) - 1, 0)[:, None] * np.arange(need)[None, :]
-    matrix = _EXP[exponents % 255]
+    matrix: Bytes = _EXP[exponents % 255]
     if 0 in rows:
         matrix[list(rows).index(0), 1:] = 0
     return matrix

@@ -209,6 +209,10 @@ class Console:
         print(_UNSAFE.sub(_escape, question), end="", file=sys.stderr, flush=True)
         return sys.stdin.readline()
 
+    def read_input(self, most: int) -> bytes:
+        """Read standard input to its end, at most *most* bytes."""
+        return sys.stdin.buffer.read(most)
+
     def _needs_terminal(self, what: str, mend: str) -> None:
         if not sys.stdin.isatty():
             raise UsageError("no-terminal", f"there is no terminal to ask at: {what}", mend=mend)

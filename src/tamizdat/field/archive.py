@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, Final, Protocol
 
 from tamizdat.field import ustar
-from tamizdat.field.ustar import BLOCK, flaw
+from tamizdat.field.ustar import flaw
 from tamizdat.primitives.errors import Fault
 
 
+BLOCK: Final = ustar.BLOCK
 CHUNK: Final = 1 << 18
 END: Final = bytes(2 * BLOCK)
 # Long names and pax headers of foreign tars: more is an attack, not a name.
@@ -41,6 +42,13 @@ class Sink(Protocol):
 
     def write(self, data: bytes, /) -> object:
         """Take all of *data*."""
+
+
+class Readable(Protocol):
+    """Where bytes come from, in pieces of any length."""
+
+    def read(self, count: int, /) -> bytes:
+        """Give at most *count* bytes, none only at the end."""
 
 
 class TarWriter:
@@ -105,7 +113,7 @@ class TarWriter:
 class _Body(io.RawIOBase):
     """The bytes of one member, hashed as they pass where that is asked for."""
 
-    def __init__(self, stream: BinaryIO, size: int, *, hashed: bool) -> None:
+    def __init__(self, stream: Readable, size: int, *, hashed: bool) -> None:
         super().__init__()
         self.left = size
         self.hash = hashlib.sha256() if hashed else None
@@ -159,7 +167,7 @@ class Member:
         return self._body.hash.digest() if self._body.hash else b""
 
 
-def read_own(stream: BinaryIO) -> Iterator[Member]:
+def read_own(stream: Readable) -> Iterator[Member]:
     """
     Give each member of a tar that is spelled as `TarWriter` spells it, and read *stream* to its end.
 
@@ -183,7 +191,7 @@ def read_own(stream: BinaryIO) -> Iterator[Member]:
         raise flaw("tar-end", "the archive does not end with two empty blocks and nothing after them")
 
 
-def read_members(stream: BinaryIO) -> Iterator[Member]:
+def read_members(stream: Readable) -> Iterator[Member]:
     """
     Give each file of any common kind of tar, and read *stream* to its end.
 
@@ -208,7 +216,7 @@ def read_members(stream: BinaryIO) -> Iterator[Member]:
     yield from _trailing(stream)
 
 
-def _trailing(stream: BinaryIO) -> Iterator[Member]:
+def _trailing(stream: Readable) -> Iterator[Member]:
     """Read to the end, and tell of bytes that a tar reader would never show."""
     hidden = 0
     while data := stream.read(CHUNK):
@@ -218,9 +226,7 @@ def _trailing(stream: BinaryIO) -> Iterator[Member]:
         yield Member(head, _Body(stream, 0, hashed=False), _fault("tar-trailing", head, "bytes after the tar's end"))
 
 
-def _full_head(
-    stream: BinaryIO, block: bytes, shared: dict[bytes, bytes]
-) -> tuple[ustar.Head, dict[bytes, bytes]]:
+def _full_head(stream: Readable, block: bytes, shared: dict[bytes, bytes]) -> tuple[ustar.Head, dict[bytes, bytes]]:
     """Read headers up to one of a member, and give it with what the headers before it say of it."""
     own: dict[bytes, bytes] = {}
     while True:
@@ -240,7 +246,7 @@ def _full_head(
         block = _block(stream)
 
 
-def _merged(stream: BinaryIO, head: ustar.Head, records: dict[bytes, bytes]) -> ustar.Head:
+def _merged(stream: Readable, head: ustar.Head, records: dict[bytes, bytes]) -> ustar.Head:
     _pass_sparse(stream, extended=head.extended)
     kind = b"S" if any(key.startswith(b"GNU.sparse.") for key in records) else head.kind
     size = _decimal(records[b"size"]) if records.get(b"size") else head.size
@@ -289,19 +295,19 @@ def _demand_own(head: ustar.Head, raw: bytes) -> None:
         raise flaw("tar-header", f"the header of {where!r} is not spelled as a dossier's")
 
 
-def _demand_filler(stream: BinaryIO, size: int) -> None:
+def _demand_filler(stream: Readable, size: int) -> None:
     filler = -size % BLOCK
     if _exactly(stream, filler).strip(b"\0"):
         raise flaw("tar-end", "what fills up a file's last block is not empty")
 
 
-def _extra(stream: BinaryIO, head: ustar.Head) -> bytes:
+def _extra(stream: Readable, head: ustar.Head) -> bytes:
     if head.size > MOST_EXTRA:
         raise flaw("tar-header", f"a header of {head.size} bytes is no name")
     return _exactly(stream, head.size + -head.size % BLOCK)[: head.size]
 
 
-def _pass_sparse(stream: BinaryIO, *, extended: bool) -> None:
+def _pass_sparse(stream: Readable, *, extended: bool) -> None:
     for _ in range(MOST_SPARSE_HEADERS):
         if not extended:
             return
@@ -309,24 +315,24 @@ def _pass_sparse(stream: BinaryIO, *, extended: bool) -> None:
     raise flaw("tar-header", "a file with holes has too many headers")
 
 
-def _pass_over(stream: BinaryIO, size: int) -> None:
+def _pass_over(stream: Readable, size: int) -> None:
     left = size + -size % BLOCK
     while left:
         left -= len(_exactly(stream, min(CHUNK, left)))
 
 
-def _block(stream: BinaryIO) -> bytes:
+def _block(stream: Readable) -> bytes:
     return _exactly(stream, BLOCK)
 
 
-def _exactly(stream: BinaryIO, count: int) -> bytes:
+def _exactly(stream: Readable, count: int) -> bytes:
     data = _whole(stream, count)
     if len(data) != count:
         raise flaw("tar-truncated", "the archive breaks off")
     return data
 
 
-def _whole(stream: BinaryIO, count: int) -> bytes:
+def _whole(stream: Readable, count: int) -> bytes:
     """Read *count* bytes, or as many as there are: a stream may give them in pieces."""
     data = stream.read(count) if count else b""
     while 0 < len(data) < count and (more := stream.read(count - len(data))):

@@ -2,43 +2,26 @@
 A dossier: files, under numbers, in one bag, in one tar, made and read in one pass.
 
 It is NOT authenticated: anyone who has the card can make one. Nothing here opens a path:
-sources, sinks and visitors come in. The format is docs/spec/dossier.md.
+a stream and a visitor come in. Sealing is field/sealing.py; the format is docs/spec/dossier.md.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import re
 
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final, Literal
 
-from tamizdat.field import archive, bag, objects, padme, ustar
-from tamizdat.primitives import digest, merkle
+from tamizdat.field import archive, bag, derivation, layout, objects, ustar
+from tamizdat.field.objects import Item, LeftOut, Listing
+from tamizdat.field.sealing import Sealed, Source, seal, write
 from tamizdat.primitives.errors import Fault, FormatError
 from tamizdat.redaction import commit
 
 
-TOP: Final = "dossier/"
-OBJECTS: Final = "tamizdat/objects.json"
-SECRET: Final = "tamizdat/secret"
-DECLARATION: Final = "bagit.txt"
-INFO: Final = "bag-info.txt"
-MANIFEST: Final = "manifest-sha256.txt"
-PADDING: Final = "tamizdat/padding"
-TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
-# What follows the payload, in this order.
-TAGS: Final = (OBJECTS, SECRET, DECLARATION, INFO, MANIFEST, PADDING, TAG_MANIFEST)
-SECRET_LENGTH: Final = 32
-_MOST: Final = {
-    OBJECTS: objects.MOST_BYTES,
-    SECRET: SECRET_LENGTH,
-    DECLARATION: 256,
-    INFO: 256,
-    MANIFEST: objects.MOST_FILES * 96,
-    TAG_MANIFEST: 1024,
-}
+__all__ = ["Entry", "Kind", "LeftOut", "ObjectInfo", "Opened", "Sealed", "Source", "kind", "read", "seal", "write"]
+
 _PAYLOAD: Final = re.compile(r"data/([0-9]{6})(?:\.([a-z0-9]+))?", re.ASCII)
 _AGAIN: Final = "Trust none of this dossier's files; ask for it again and keep what you have."
 
@@ -91,7 +74,7 @@ class Opened:
     Attributes:
         created: Seconds since 1970, by the sender's clock.
 
-        objects: Its files. *void*: payload to throw away: it changed while it was read.
+        objects: Its files. *void*: payload to throw away, for it changed while it was sealed.
 
         left_out: What the sender could not seal.
 
@@ -105,7 +88,7 @@ class Opened:
     created: int
     objects: tuple[ObjectInfo, ...]
     void: tuple[ObjectInfo, ...]
-    left_out: tuple[objects.LeftOut, ...]
+    left_out: tuple[LeftOut, ...]
     note: str
     dossier_root: bytes = dataclasses.field(repr=False)
     announcement: bytes = dataclasses.field(repr=False)
@@ -123,10 +106,9 @@ class _Seen:
     payload: list[tuple[Entry, bytes]] = dataclasses.field(default_factory=list)
     tags: dict[str, bytes] = dataclasses.field(default_factory=dict)
     hashes: dict[str, bytes] = dataclasses.field(default_factory=dict)
-    padding: int = 0
-    padding_empty: bool = True
-    mtime: int | None = None
-    length: int = len(archive.END)
+    times: set[int] = dataclasses.field(default_factory=set)
+    faults: list[Fault] = dataclasses.field(default_factory=list)
+    length: int = 0
 
 
 def kind(first: bytes) -> Kind:
@@ -135,59 +117,19 @@ def kind(first: bytes) -> Kind:
     try:
         head = ustar.read(block)
         own = head.name.startswith((b"dossier/data/000001", b"dossier/PaxHeaders/000001"))
-        if own and head.kind in {b"0", b"x"} and block == ustar.write(head.name.decode(), head.size, head.mtime, head.kind):
+        if own and ustar.spell(head.name.decode("ascii"), head.kind, head.size, head.mtime) == block:
             return "dossier"
     except (FormatError, ValueError):
         return "tar" if block[257:262] == b"ustar" else "other"
     return "tar"
 
 
-def object_seed(secret: bytes, number: int) -> bytes:
-    """Derive the seed S of payload *number*, from 1; its place i in objects.json is one less."""
-    return digest.derive(secret, "object", number - 1)
-
-
-def dossier_root(secret: bytes, objects_json: bytes, roots: list[bytes]) -> bytes:
-    """Compute the dossier root D over objects.json as it is stored and all object roots in order."""
-    tree = merkle.root([digest.leaf(root) for root in roots])
-    return digest.sha256(digest.DOSSIER, digest.derive(secret, "dossier"), digest.sha256(objects_json), tree)
-
-
-def announcement(secret: bytes, root: bytes) -> bytes:
-    """Compute the announcement A of a dossier root: what the 24 check words spell."""
-    return digest.sha256(digest.ANNOUNCE, digest.derive(secret, "announce"), root)
-
-
-def tag_manifest_paths() -> list[str]:
-    """Give the tag files that the tag manifest lists, in its order."""
-    return sorted(path for path in TAGS if path != TAG_MANIFEST)
-
-
-def padding_length(before: int) -> int:
-    """
-    Plan the padding: how many zeros it holds where *before* bytes of tar stand in front of it.
-
-    Behind it come the tag manifest, whose length is known, and the end of the archive.
-    """
-    manifest = bag.manifest_length(tag_manifest_paths())
-    least = before + stored_length(0) + stored_length(manifest) + len(archive.END)
-    zeros = padme.length(least) - least
-    # Padding of 8 GiB and more has a longer header of its own.
-    extra = stored_length(zeros) - zeros - stored_length(0)
-    return padme.length(least + extra) - least - extra
-
-
-def stored_length(size: int) -> int:
-    """Say how long a member of *size* bytes is in the tar, its header and the filler of its last block included."""
-    return len(ustar.write(f"{TOP}{PADDING}", size, 0)) + size + -size % ustar.BLOCK
-
-
-def read(stream: BinaryIO, visit: Visit) -> Opened:
+def read(stream: archive.Readable, visit: Visit) -> Opened:
     """
     Read a dossier in one pass, give each payload to *visit* as it goes by, and check everything at the end.
 
     What *visit* was given is proven only when this returns: until then, and for every payload
-    named in `Opened.void`, it must be ready to throw it away. *stream* is read to its end.
+    named in `Opened.void`, be ready to throw it away. *stream* is read to its end.
 
     Raises:
         FormatError: The dossier does not keep to docs/spec/dossier.md; *faults* names all that was found.
@@ -195,16 +137,113 @@ def read(stream: BinaryIO, visit: Visit) -> Opened:
     seen = _Seen()
     for member in archive.read_own(stream):
         _take(member, seen, visit)
-    if len(seen.tags) + ("padding" in seen.hashes) < len(TAGS) - 1 or TAG_MANIFEST not in seen.tags:
+    if len(seen.hashes) < len(layout.TAGS):
         raise _order("the dossier ends before its last file")
-    listing = objects.read(seen.tags[OBJECTS])
+    seen.faults.extend(_bag_faults(seen))
+    try:
+        listing = objects.read(seen.tags[layout.OBJECTS])
+    except FormatError as error:
+        what = str(error).removeprefix("objects.json: ")
+        seen.faults.append(Fault(code=error.code, where=layout.OBJECTS, what=what, mend=error.mend))
+        raise _refused(seen.faults) from None
     infos = _infos(listing, seen)
-    faults = [*_bag_faults(seen), *_listing_faults(listing, infos, seen)]
-    if faults:
-        first = faults[0]
-        raise FormatError(first.code, f"{first.where}: {first.what}", mend=first.mend, faults=tuple(faults))
-    secret = seen.tags[SECRET]
-    root = dossier_root(secret, seen.tags[OBJECTS], [info.root for info in infos])
+    seen.faults.extend(_listing_faults(listing, infos, seen))
+    if seen.faults:
+        raise _refused(seen.faults)
+    return _opened(listing, infos, seen)
+
+
+def _take(member: archive.Member, seen: _Seen, visit: Visit) -> None:
+    """Take one member, in its one place, and give it to *visit* where it is payload."""
+    path = member.name.decode("ascii").removeprefix(layout.TOP)
+    match = _PAYLOAD.fullmatch(path)
+    due = layout.TAGS[len(seen.hashes)] if len(seen.hashes) < len(layout.TAGS) else ""
+    if not member.name.startswith(layout.TOP.encode("ascii")) or (not match and path != due):
+        raise _order(f"{path[:80]!r} is not due here")
+    seen.times.add(member.mtime)
+    if match:
+        if seen.hashes or int(match[1]) != len(seen.payload) + 1 or len(seen.payload) >= objects.MOST_FILES:
+            raise _order(f"{path!r} is not due here")
+        entry = Entry(number=len(seen.payload) + 1, path=path, size=member.size)
+        visit(entry, member.stream)
+        seen.payload.append((entry, member.finish()))
+    elif path == layout.PADDING:
+        _take_padding(member, seen)
+    else:
+        if member.size > layout.MOST[path]:
+            raise FormatError("dossier-large", f"{path} of {member.size} bytes is too large", mend=_AGAIN)
+        seen.tags[path] = member.stream.read()
+        seen.hashes[path] = member.finish()
+    seen.length += layout.stored_length(member.size)
+
+
+def _take_padding(member: archive.Member, seen: _Seen) -> None:
+    planned = layout.padding_length(seen.length)
+    if member.size != planned:
+        seen.faults.append(_fault("dossier-padding", layout.PADDING, f"it has {member.size} bytes, not {planned}"))
+    while data := member.stream.read(archive.CHUNK):
+        if data.count(0) != len(data):
+            seen.faults.append(_fault("dossier-padding", layout.PADDING, "it holds something"))
+            break
+    seen.hashes[layout.PADDING] = member.finish()
+
+
+def _bag_faults(seen: _Seen) -> Iterator[Fault]:
+    octets = sum(entry.size for entry, _ in seen.payload)
+    info = bag.write_info(octets, len(seen.payload))
+    for path, due in ((layout.DECLARATION, bag.DECLARATION), (layout.INFO, info)):
+        if seen.tags[path] != due:
+            yield _fault("dossier-bag", path, "it does not say what a dossier's says")
+    payload = ((entry.path, value) for entry, value in seen.payload)
+    yield from bag.compare_manifest(layout.MANIFEST, seen.tags[layout.MANIFEST], payload)
+    tags = ((path, seen.hashes[path]) for path in layout.LISTED)
+    yield from bag.compare_manifest(layout.TAG_MANIFEST, seen.tags[layout.TAG_MANIFEST], tags)
+    if len(seen.tags[layout.SECRET]) != layout.SECRET_LENGTH:
+        yield _fault("dossier-bag", layout.SECRET, f"it has not {layout.SECRET_LENGTH} bytes")
+
+
+def _infos(listing: Listing, seen: _Seen) -> list[ObjectInfo]:
+    """Recompute what each object's line should say, from the bytes that went by."""
+    infos = []
+    for (entry, value), item in zip(seen.payload, listing.files, strict=False):
+        seed = derivation.object_seed(seen.tags[layout.SECRET], entry.number)
+        infos.append(
+            ObjectInfo(
+                number=entry.number,
+                path=entry.path,
+                name=item.name,
+                size=entry.size,
+                sha256=value,
+                how=item.how,
+                root=commit.object_root(seed, value),
+                seed=seed,
+                note=entry.path == listing.note,
+                void=item.void,
+            )
+        )
+    return infos
+
+
+def _listing_faults(listing: Listing, infos: list[ObjectInfo], seen: _Seen) -> Iterator[Fault]:
+    if seen.times != {listing.created}:
+        yield _fault("dossier-objects", layout.OBJECTS, "it tells another time than the archive")
+    if len(listing.files) != len(seen.payload):
+        what = f"it lists {len(listing.files)} files, and {len(seen.payload)} are there"
+        yield _fault("dossier-objects", layout.OBJECTS, what)
+    for item, info in zip(listing.files, infos, strict=False):
+        if _said(item) != (info.path, info.size, info.sha256):
+            yield _fault("dossier-objects", info.path, "objects.json says otherwise than the bytes that are there")
+        elif item.root != info.root:
+            yield _fault("dossier-root", info.path, "its object root does not follow from its bytes and the secret")
+
+
+def _said(item: Item) -> tuple[str, int, bytes]:
+    return item.path, item.size, item.sha256
+
+
+def _opened(listing: Listing, infos: list[ObjectInfo], seen: _Seen) -> Opened:
+    secret = seen.tags[layout.SECRET]
+    root = derivation.dossier_root(secret, seen.tags[layout.OBJECTS], (info.root for info in infos))
     return Opened(
         created=listing.created,
         objects=tuple(info for info in infos if not info.void),
@@ -212,6 +251,19 @@ def read(stream: BinaryIO, visit: Visit) -> Opened:
         left_out=listing.left_out,
         note=listing.note,
         dossier_root=root,
-        announcement=announcement(secret, root),
+        announcement=derivation.announcement(secret, root),
         secret=secret,
     )
+
+
+def _refused(faults: list[Fault]) -> FormatError:
+    first = faults[0]
+    return FormatError(first.code, f"{first.where}: {first.what}", mend=first.mend, faults=tuple(faults))
+
+
+def _order(what: str) -> FormatError:
+    return FormatError("dossier-order", what, mend=_AGAIN)
+
+
+def _fault(code: str, where: str, what: str) -> Fault:
+    return Fault(code=code, where=where, what=what, mend=_AGAIN)

@@ -52,11 +52,24 @@ def write(path: str, size: int, mtime: int) -> bytes:
     (512, 1536)
     """
     if size <= LARGEST:
-        return _block(path, b"0", size, mtime)
+        return spell(path, b"0", size, mtime)
     record = _record(b"size", str(size).encode("ascii"))
     top, base = path.partition("/")[0], path.rpartition("/")[2]
-    extra = _block(f"{top}/PaxHeaders/{base}", b"x", len(record), mtime)
-    return extra + record + bytes(-len(record) % BLOCK) + _block(path, b"0", 0, mtime)
+    extra = spell(f"{top}/PaxHeaders/{base}", b"x", len(record), mtime)
+    return extra + record + bytes(-len(record) % BLOCK) + spell(path, b"0", 0, mtime)
+
+
+def spell(path: str, kind: bytes, size: int, mtime: int) -> bytes:
+    """Spell one header of 512 bytes as a dossier has it: no owner, no group, mode 0600, whole seconds."""
+    name = path.encode("ascii")
+    if len(name) > 100 or not 0 <= mtime <= LARGEST:
+        msg = f"no header can say {path!r} at {mtime}"
+        raise ValueError(msg)
+    # Mode 0600: what comes out of a dossier is nobody else's to read. No owner, no group.
+    front = name.ljust(100, b"\0") + b"0000600\0" + b"0000000\0" * 2 + b"%011o\0%011o\0" % (size, mtime)
+    back = kind + bytes(100) + b"ustar\x0000" + bytes(64) + b"0000000\0" * 2 + bytes(155 + 12)
+    checksum = sum(front) + sum(back) + 8 * ord(" ")
+    return front + b"%06o\0 " % checksum + back
 
 
 def read(block: bytes) -> Head:
@@ -68,8 +81,8 @@ def read(block: bytes) -> Head:
     """
     # POSIX sums unsigned bytes; some old tars summed signed ones.
     blanked = block[:148] + b" " * 8 + block[156:]
-    unsigned = sum(blanked)
-    if len(block) != BLOCK or _octal(block[148:156]) not in {unsigned, unsigned - 256 * _high(blanked)}:
+    off = sum(blanked) - _octal(block[148:156]) if len(block) == BLOCK else -1
+    if off and off != 256 * _high(blanked):
         raise flaw("tar-header", "the checksum of a header is wrong")
     name = _text(block[:100])
     if block[257:265] == b"ustar\x0000" and block[345:346] != b"\0":
@@ -124,18 +137,6 @@ def shown(name: bytes) -> str:
     """Make a hostile name fit to be shown on one line."""
     word = name[:80].decode("utf-8", "backslashreplace")
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in word)
-
-
-def _block(path: str, kind: bytes, size: int, mtime: int) -> bytes:
-    name = path.encode("ascii")
-    if len(name) > 100 or not 0 <= mtime <= LARGEST:
-        msg = f"no header can say {path!r} at {mtime}"
-        raise ValueError(msg)
-    # Mode 0600: what comes out of a dossier is nobody else's to read. No owner, no group.
-    front = name.ljust(100, b"\0") + b"0000600\0" + b"0000000\0" * 2 + b"%011o\0%011o\0" % (size, mtime)
-    back = kind + bytes(100) + b"ustar\x0000" + bytes(64) + b"0000000\0" * 2 + bytes(155 + 12)
-    checksum = sum(front) + sum(back) + 8 * ord(" ")
-    return front + b"%06o\0 " % checksum + back
 
 
 def _record(key: bytes, value: bytes) -> bytes:

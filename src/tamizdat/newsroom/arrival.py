@@ -121,9 +121,7 @@ def read(raw: bytes) -> Arrival:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {
-            (f"{key}_b64" if isinstance(inner, bytes) else key): _plain(inner) for key, inner in value.items()
-        }
+        return {(f"{key}_b64" if isinstance(inner, bytes) else key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     if isinstance(value, list | tuple):

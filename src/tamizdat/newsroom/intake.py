@@ -12,11 +12,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import hmac
+import io
 
-from collections.abc import Callable, Iterator
-from typing import BinaryIO, Final, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, BinaryIO, Final, Protocol
 
-from tamizdat.field import archive, dossier
+from tamizdat.field import archive, dossier, ustar
 from tamizdat.newsroom import arrival as records
 from tamizdat.newsroom import kinds, objects, queue
 from tamizdat.newsroom.arrival import Arrival, Item
@@ -38,7 +39,9 @@ Progress = Callable[[int], None]
 class Plain(Protocol):
     """A file that came unsealed."""
 
-    name: bytes
+    @property
+    def name(self) -> bytes:
+        """What it is called: raw bytes."""
 
     def open(self) -> BinaryIO:
         """Open it for reading."""
@@ -100,8 +103,8 @@ class Intake:
         """
         self._staged = []
         try:
-            plain = _Peekable(age.Reader(source, self._keys.identities), self._progress)
-            match dossier.kind(plain.peek(archive.BLOCK)):
+            plain = io.BufferedReader(_Counted(age.Reader(source, self._keys.identities), self._progress), CHUNK)
+            match dossier.kind(plain.peek(ustar.BLOCK)):
                 case "dossier":
                     return self._dossier(plain)
                 case "tar":
@@ -111,7 +114,7 @@ class Intake:
         finally:
             self._clear()
 
-    def unsealed(self, files: list[Plain], *, sender: str, via: str) -> Arrival:
+    def unsealed(self, files: Sequence[Plain], *, sender: str, via: str) -> Arrival:
         """Receive files that came open; the record says so for ever."""
         self._staged = []
         try:
@@ -143,7 +146,7 @@ class Intake:
         items = []
         seeds = {}
         known: dict[bytes, str] = {}
-        for number, (info, staged) in enumerate(zip(opened.objects, self._staged, strict=True), 1):
+        for number, (info, staged) in enumerate(zip(opened.objects, self._kept(opened), strict=True), 1):
             item = self._place(number, info.name, staged, how=info.how, root=info.root, known=known)
             items.append(item)
             seeds[number] = info.seed
@@ -157,10 +160,15 @@ class Intake:
                 announcement=opened.announcement,
                 nonce=self._house.entropy.random(32),
                 announced=queue.announced(self._house, self._keys, opened.announcement),
-                left_out=tuple((_shown(name), why) for name, why in opened.left_out),
+                left_out=tuple((_shown(one.name), one.reason) for one in opened.left_out),
             ),
             seeds,
         )
+
+    def _kept(self, opened: dossier.Opened) -> list[_Staged]:
+        """Pass over what the sender marked as void: it changed while it was sealed, and no file held those bytes."""
+        void = {info.number for info in opened.void}
+        return [staged for number, staged in enumerate(self._staged, 1) if number not in void]
 
     def _tar(self, plain: BinaryIO) -> Arrival:
         names: list[bytes] = []
@@ -177,7 +185,9 @@ class Intake:
         except FormatError as error:
             # What stood whole before the break is kept: nothing that arrived is lost.
             faults.append(f"the archive breaks off: {error}")
-        return self._commit("age", names, items, how="in an archive sealed with ordinary age tools", faults=tuple(faults))
+        return self._commit(
+            "age", names, items, how="in an archive sealed with ordinary age tools", faults=tuple(faults)
+        )
 
     def _single(self, plain: BinaryIO, name: bytes) -> Arrival:
         staged = self._stage(plain)
@@ -203,7 +213,11 @@ class Intake:
 
         self._house.root.put(f"{SPOOL}/{made.id}", sealed())
         staged = _Staged(
-            object=made.id, secret=made.secret, size=size, sha256=state.digest(), kind=kinds.kind(head) if size else "empty file"
+            object=made.id,
+            secret=made.secret,
+            size=size,
+            sha256=state.digest(),
+            kind=kinds.kind(head) if size else "empty file",
         )
         self._staged.append(staged)
         return staged
@@ -220,7 +234,9 @@ class Intake:
         faults: tuple[str, ...] = (),
     ) -> Arrival:
         secret = self._house.entropy.random(32)
-        placed, seeds, known = [], {}, {}
+        placed: list[Item] = []
+        seeds: dict[int, bytes] = {}
+        known: dict[bytes, str] = {}
         for number, (name, item) in enumerate(zip(names, items, strict=True), 1):
             if isinstance(item, _Staged):
                 seeds[number] = digest.derive(secret, "object", number - 1)
@@ -356,26 +372,18 @@ class _Pieces:
         return held
 
 
-class _Peekable:
-    """A stream whose first bytes can be looked at before they are read."""
+class _Counted(io.RawIOBase):
+    """A stream that tells how much of it was read."""
 
     def __init__(self, stream: BinaryIO, progress: Progress) -> None:
         self._stream = stream
-        self._head = b""
         self._progress = progress
 
-    def peek(self, count: int) -> bytes:
-        while len(self._head) < count and (more := self._stream.read(count - len(self._head))):
-            self._head += more
-        return self._head
+    def readable(self) -> bool:
+        return True
 
-    def read(self, count: int = -1) -> bytes:
-        if self._head:
-            taken = self._head if count < 0 else self._head[:count]
-            self._head = self._head[len(taken) :]
-            if count >= 0:
-                return taken
-            return taken + self._stream.read()
-        data = self._stream.read(count)
+    def readinto(self, buffer: Any, /) -> int:
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
         self._progress(len(data))
-        return data
+        return len(data)

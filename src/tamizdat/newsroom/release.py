@@ -57,7 +57,9 @@ def publish(house: House, keys: Keys, names: tuple[str, ...], say: Say = lambda 
     Publish an edition.
 
     Args:
-        house: The newsroom. *keys*: its unlocked keys.
+        house: The newsroom.
+
+        keys: Its unlocked keys.
 
         names: Stories to publish now; those published before go out again in any case.
 
@@ -72,7 +74,7 @@ def publish(house: House, keys: Keys, names: tuple[str, ...], say: Say = lambda 
     state = _state(house)
     stories = _stories(house, names, state)
     approved = _approve(house, keys, stories, state)
-    tick.due(house, keys, say)
+    tick.due(house, keys.log, say)
     return _Release(house, keys, state, approved, say).run(stories)
 
 
@@ -82,7 +84,7 @@ def recover(house: House, keys: Keys) -> None:
     plan = json.loads(raw) if raw else None
     number = (latest(house) or 0) + 1
     if plan and plan["number"] == number and _on_record(house, keys, plan):
-        _finish(house, keys, plan)
+        _finish(house, plan)
     elif plan and plan["number"] < number:
         house.root.put(STATE, [_json(plan["state"])])
     else:
@@ -93,9 +95,7 @@ def recover(house: House, keys: Keys) -> None:
 
 def latest(house: House) -> int | None:
     """Give the number of the newest whole edition; None where there is none."""
-    numbers = {
-        int(name.split("/")[1]) for name in house.root.names("editions") if name.endswith(f"/{editions.LIST}")
-    }
+    numbers = {int(name.split("/")[1]) for name in house.root.names("editions") if name.endswith(f"/{editions.LIST}")}
     return max(numbers, default=None)
 
 
@@ -107,7 +107,9 @@ def folder(number: int) -> str:
 def story_names(house: House) -> tuple[str, ...]:
     """Name every story there is a file for."""
     return tuple(
-        name.removeprefix("stories/").removesuffix(".md") for name in house.root.names("stories") if name.endswith(".md")
+        name.removeprefix("stories/").removesuffix(".md")
+        for name in house.root.names("stories")
+        if name.endswith(".md")
     )
 
 
@@ -122,9 +124,7 @@ def read_story(house: House, name: str) -> Story:
     raw = read(house.root, f"stories/{name}.md") if name in story_names(house) else None
     if raw is None:
         there = ", ".join(story_names(house)) or "none"
-        raise UsageError(
-            "story-unknown", f"there is no stories/{name}.md", mend=f"Name one of these: {there}."
-        )
+        raise UsageError("story-unknown", f"there is no stories/{name}.md", mend=f"Name one of these: {there}.")
     return manuscript.read(name, raw, ledgers(house))
 
 
@@ -141,8 +141,11 @@ def _stories(house: House, names: tuple[str, ...], state: dict[str, Any]) -> lis
     wanted = list(dict.fromkeys([*names, *state]))
     if not wanted:
         there = ", ".join(story_names(house)) or "none yet; write stories/NAME.md"
-        raise UsageError("publish-nothing", "no story was named, and none is published yet", mend=f"Name a story: {there}.")
-    stories, faults = [], []
+        raise UsageError(
+            "publish-nothing", "no story was named, and none is published yet", mend=f"Name a story: {there}."
+        )
+    stories: list[Story] = []
+    faults: list[Fault] = []
     for name in wanted:
         try:
             story = read_story(house, name)
@@ -187,9 +190,12 @@ def _may_go_out(house: House, story: Story, before: dict[str, Any] | None, *, na
         )
 
 
-def _approve(house: House, keys: Keys, stories: list[Story], state: dict[str, Any]) -> dict[str, tuple[bytes, tuple[str, ...]]]:
+def _approve(
+    house: House, keys: Keys, stories: list[Story], state: dict[str, Any]
+) -> dict[str, tuple[bytes, tuple[str, ...]]]:
     card = house.card()
-    approved, faults = {}, []
+    approved: dict[str, tuple[bytes, tuple[str, ...]]] = {}
+    faults: list[Fault] = []
     for story in stories:
         new = state.get(story.name, {}).get("digest") != story.digest.hex()
         if new and card.approvals == 1:
@@ -260,9 +266,9 @@ class _Release:
             "state": {one.story.name: self._stateful(one) for one in published},
         }
         self._house.root.put(PLAN, [_json(plan)])
-        told = entries.Entry(kind="edition", sequence=self._number, text_hash=editions.text_hash(body, made.salt))
-        self._house.log(self._keys).append([entries.write(told)])
-        _finish(self._house, self._keys, plan)
+        told = _entry(made, body)
+        self._house.log(self._keys.log).append([entries.write(told)])
+        _finish(self._house, plan)
         return Released(
             number=self._number,
             folder=self._folder,
@@ -335,7 +341,7 @@ class _Release:
         self._files[path] = editions.File(path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
 
-def _finish(house: House, keys: Keys, plan: dict[str, Any]) -> None:
+def _finish(house: House, plan: dict[str, Any]) -> None:
     """Copy the public record into the edition, and let the edition exist by writing its list."""
     target = folder(plan["number"])
     for name in house.root.names("log"):
@@ -350,8 +356,12 @@ def _on_record(house: House, keys: Keys, plan: dict[str, Any]) -> bool:
     if reader.size <= plan["entry"]:
         return False
     made, body = editions.read(plan["list"].encode("utf-8"), keys.edition_signer.verifier)
-    told = entries.read(reader.entry(made.entry))
-    return told.kind == "edition" and told.text_hash == editions.text_hash(body, made.salt)
+    return entries.read(reader.entry(made.entry)) == _entry(made, body)
+
+
+def _entry(made: Edition, body: str) -> entries.Entry:
+    salted = entries.text_hash(made.salt, body.encode("utf-8"))
+    return entries.Entry(kind="edition", sequence=made.number, text_hash=salted)
 
 
 def _state(house: House) -> dict[str, Any]:

@@ -32,6 +32,8 @@ ABSENT: Final = bytes(32)
 STORY: Final = b"tamizdat-story-v1\n"
 # docs/spec/entry.md, what a public entry says of its text
 ENTRY_TEXT: Final = b"tamizdat-entry-text-v1\n"
+# docs/spec/part.md, the tag only the newsroom can check
+PART_TAG: Final = b"tamizdat/v1/part-tag"
 # RFC 6962, section 2.1
 LEAF: Final = b"\x00"
 NODE: Final = b"\x01"
@@ -53,6 +55,11 @@ def leaf(*parts: bytes) -> bytes:
 def node(left: bytes, right: bytes) -> bytes:
     """Hash an inner node (RFC 6962, 2.1)."""
     return sha256(NODE, left, right)
+
+
+def part_tag_key(file_key: bytes) -> bytes:
+    """Derive the key of a dossier's part tags from its age file key (docs/spec/part.md, "Tag"): 32 bytes."""
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=PART_TAG).derive(file_key)
 
 
 def derive(secret: bytes, label: str, number: int = 0) -> bytes:

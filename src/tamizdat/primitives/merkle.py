@@ -117,7 +117,7 @@ def verify_inclusion(leaf_hash: bytes, index: int, size: int, path: Sequence[byt
     Raises:
         TrustError: ``merkle-inclusion``: the path does not lead there, or is too long, too short or malformed.
     """
-    if not 0 <= index < size or not _hashes(path):
+    if not 0 <= index < size or not _hashes((leaf_hash, *path)):
         _refuse("merkle-inclusion", f"no path can show leaf {index} in a tree of {size}")
     at, last, reached = index, size - 1, leaf_hash
     for step in path:

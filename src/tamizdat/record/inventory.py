@@ -72,6 +72,7 @@ class _Reader:
     def __init__(self) -> None:
         self.found: list[tuple[str, str]] = []
         self.spec = "1.1"
+        self.used: set[str] = set()
 
     def say(self, codes: str, what: str) -> None:
         """Note one flaw against every clause that it breaks."""
@@ -88,9 +89,9 @@ class _Reader:
         versions = self._mapping(value, "versions", "E041 E043", "E044 E045")
         self._sequence(list(versions), value.get("head"))
         manifest = self._manifest(value, algorithm, digests, list(versions), content)
+        fixity = self._fixity(value, manifest)
         read = {name: self._version(name, version, digests) for name, version in versions.items()}
-        used = {digest for version in read.values() for digest in version.state.values()}
-        for digest in sorted(digests - used):
+        for digest in sorted(digests - self.used):
             self.say("E107" if self.spec != "1.0" else "E050 E107", f"no version uses {digest[:16]}…")
         return Inventory(
             findings=tuple(self.found),
@@ -101,7 +102,7 @@ class _Reader:
             content=content,
             content_given="contentDirectory" in value,
             manifest=manifest,
-            fixity=self._fixity(value, manifest),
+            fixity=fixity,
             versions=read,
         )
 
@@ -180,7 +181,7 @@ class _Reader:
             else:
                 self.say("E046 E104 E105", f"{name!r} is no name of a version")
         if not numbers:
-            self.say("E008", "there is no version")
+            self.say("E008 E009" if names else "E008", "there is no version")
             return
         if min(numbers) != 1:
             self.say("E009", f"the first version is {numbers[min(numbers)]}")
@@ -200,7 +201,7 @@ class _Reader:
         self, value: Mapping[str, Any], algorithm: str, digests: set[str], versions: list[str], content: str
     ) -> dict[str, str]:
         block = self._mapping(value, "manifest", "E041", "E106" if self.spec != "1.0" else "E041 E106")
-        digests |= set(block)
+        digests |= {digest for digest, paths in block.items() if paths and isinstance(paths, list)}
         found = self._block(block, LENGTHS[algorithm], "manifest", twice="E096", paths="E092", form="E025 E039")
         for path in found:
             version, _, rest = path.partition("/")
@@ -221,7 +222,7 @@ class _Reader:
             seen.add(small)
             if length and not re.fullmatch(f"[0-9a-f]{{{length}}}", small):
                 self.say(form, f"the {where} has the digest {digest[:24]!r}, which is none of its kind")
-            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or not names:
                 self.say(paths, f"the {where} does not list paths for {digest[:16]}…")
                 continue
             for name in names:
@@ -267,8 +268,8 @@ class _Reader:
             self.say("E054", f"the user of {name} has no name")
             return
         self._keys(user, {"name", "address"}, f"the user of {name}")
-        address = user.get("address")
-        if address is None:
+        address = user.get("address", "")
+        if "address" not in user:
             self.say("W008", f"the user of {name} has no address")
         elif not isinstance(address, str):
             self.say("E054", f"the address of the user of {name} is not text")
@@ -284,6 +285,7 @@ class _Reader:
             if digest.lower() in seen:
                 self.say("E050", f"{name} has the digest {digest[:16]}… twice")
             seen.add(digest.lower())
+            self.used.add(digest)
             if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
                 self.say("E050 E051", f"{name} does not list paths for {digest[:16]}…")
                 continue

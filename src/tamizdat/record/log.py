@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from tamizdat.primitives import merkle, note, ports
+from tamizdat.primitives import merkle, note, ports, stores
 from tamizdat.primitives.errors import AdapterError, Fault, FormatError, TrustError, UsageError
 from tamizdat.record import checkpoint, recheck, tiles
 from tamizdat.record.checkpoint import Checkpoint
@@ -255,14 +255,8 @@ def _latest(store: ports.Store) -> bytes:
 
 
 def _reading(store: ports.Store) -> tiles.Read:
-    def read(name: str, limit: int) -> bytes | None:
-        try:
-            with store.open(name) as file:
-                return file.read(limit + 1)
-        except FileNotFoundError:
-            return None
-
-    return read
+    # One byte more than the limit: what is too long is seen to be, and never taken for its beginning.
+    return lambda name, limit: stores.read(store, name, limit + 1)
 
 
 def _altered(what: str) -> TrustError:

@@ -89,11 +89,13 @@ class _Check:
 
     def older_forms(self, names: Iterable[str]) -> None:
         """Check the partial tiles and bundles of older checkpoints against the present ones; name what is neither."""
+        # By a form that is itself altered, no older one can be judged.
+        faulty = {fault.where for fault in self.faults}
         for name in names:
             tile = tiles.read_name(name)
             if tile is None:
                 self._say("log-stray", name, "it is no file of a log")
-            elif tile.end <= self._head.size and tile != self._now(tile):
+            elif tile.end <= self._head.size and tile != self._now(tile) and self._now(tile).name not in faulty:
                 older, newer = self._content(tile), self._content(self._now(tile))
                 if older is None or (newer is not None and not newer.startswith(older)):
                     self._say("log-older", tile, "it was altered: it is not the beginning of what it grew into")

@@ -3,7 +3,7 @@ The vault: an OCFL 1.1 storage root in which every object is one age file, writt
 
 It is NOT a catalogue and holds no key: what an object is and how to open it is known outside, so
 that destroying a key erases an object that OCFL never deletes. Its arrival is told to the day only.
-The format is docs/spec/vault.md, and https://ocfl.io/1.1/spec/ with layout extension 0003.
+The format is https://ocfl.io/1.1/spec/ with layout extension 0003.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Vault:
 
         *progress* is told the number of bytes read since it was last told.
         """
-        faults = list(ocfl.check_root(self._store, self._prefix))
+        faults = [*ocfl.check_root(self._store, self._prefix), *self._altered_root()]
         for at, files in self._objects().items():
             where = self._below + at
             if _SEALED not in files:
@@ -123,6 +123,18 @@ class Vault:
             faults += ocfl_object.inspect(self._store, where, progress=progress).faults
             faults += self._misplaced(at, files)
         return faults
+
+    def _altered_root(self) -> Iterator[Fault]:
+        """Check that the root's own files are as `create` writes them."""
+        for name, value in _root_files().items():
+            if not self._is_there(self._below + name):
+                what = "the file is not there"
+            else:
+                with self._store.open(self._below + name) as file:
+                    what = "" if file.read(len(value) + 1) == value else "the file was altered"
+            if what:
+                mend = "Remove this file; the next `receive` writes it again. The objects do not depend on it."
+                yield Fault(code="vault-root", where=self._below + name, what=what, mend=mend)
 
     def _misplaced(self, at: str, files: list[str]) -> Iterator[Fault]:
         """Check what OCFL leaves open and this vault does not: the object's place, and its one content file."""
@@ -165,7 +177,7 @@ def place(object_id: str) -> str:
     Say where an object lies below the storage root (extension 0003: sha256, three tuples of three).
 
     >>> place("e1f7a0")
-    '7fc/f47/206/tamizdat%3ae1f7a0'
+    'cee/755/291/tamizdat%3ae1f7a0'
 
     Raises:
         UsageError: It is no id of ours.

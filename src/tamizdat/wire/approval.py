@@ -35,9 +35,7 @@ class Approval:
 
 def write_text(approval: Approval) -> str:
     """Write the text that each person signs."""
-    return (
-        f"{TITLE}\nstory: {approval.story}\nversion: {approval.version}\nhash: {text.rebase64(approval.digest)}\n"
-    )
+    return f"{TITLE}\nstory: {approval.story}\nversion: {approval.version}\nhash: {text.rebase64(approval.digest)}\n"
 
 
 def read_text(body: str) -> Approval:

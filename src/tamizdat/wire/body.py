@@ -16,12 +16,11 @@ from lxml.html import HtmlElement
 from markupsafe import Markup
 
 from tamizdat.wire.claim import Figure
-from tamizdat.wire.site import Published, Media
-from tamizdat.wire.story import Block, Prose, Quotation, Response, Picture
+from tamizdat.wire.site import Media, Published
+from tamizdat.wire.story import Block, Picture, Prose, Quotation, Response
 
 
 MAX_ROWS: Final = 6
-LEAD_CHARACTERS: Final = 40
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +37,9 @@ class Passage:
 
         rows: Over how many passages the notes may reach on a wide page.
 
-        media: The published picture of a picture block.
+        media: The published picture of a picture block; *lead* where the story begins with it.
+
+        paired: Whether it is two paragraphs whose notes stand together.
     """
 
     kind: str
@@ -47,6 +48,8 @@ class Passage:
     figures: tuple[Figure, ...] = ()
     rows: int = 1
     media: Media | None = None
+    lead: bool = False
+    paired: bool = False
 
 
 def passages(published: Published, dateline: Markup) -> list[Passage]:
@@ -61,12 +64,13 @@ def passages(published: Published, dateline: Markup) -> list[Passage]:
             case Prose():
                 for element in _elements(block.html):
                     text, figures = reader.read([element])
-                    found.append(Passage(kind=kind, block=block, html=text, figures=figures))
+                    _add(found, Passage(kind=kind, block=block, html=text, figures=figures))
             case Quotation() | Response():
                 text, figures = reader.read(_elements(block.html))
                 found.append(Passage(kind=kind, block=block, html=text, figures=figures))
             case Picture():
-                found.append(Passage(kind=kind, block=block, media=next(media, None)))
+                lead = not found
+                found.append(Passage(kind=kind, block=block, media=next(media, None), lead=lead))
             case _:
                 found.append(Passage(kind=kind, block=block))
     return [dataclasses.replace(passage, rows=_reach(found, place)) for place, passage in enumerate(found)]
@@ -77,9 +81,20 @@ def said(passed: Sequence[Passage]) -> frozenset[str]:
     return frozenset(figure.key for passage in passed for figure in passage.figures)
 
 
+def _add(found: list[Passage], new: Passage) -> None:
+    # Two paragraphs in a row that both say figures share one set of notes: apart, the notes of the first
+    # would push the second down the page.
+    last = found[-1] if found else None
+    if last is not None and new.figures and last.figures and last.kind == new.kind and not last.paired:
+        figures = last.figures + new.figures
+        found[-1] = dataclasses.replace(last, html=last.html + new.html, figures=figures, paired=True)
+    else:
+        found.append(new)
+
+
 def _reach(found: Sequence[Passage], place: int) -> int:
     for rows, later in enumerate(found[place + 1 :], start=1):
-        if later.figures or later.kind in {"picture"}:
+        if later.figures:
             return min(rows, MAX_ROWS)
     return min(len(found) - place, MAX_ROWS)
 

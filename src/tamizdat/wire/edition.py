@@ -14,7 +14,7 @@ import re
 
 from typing import Final
 
-from tamizdat.primitives import digest, note, text
+from tamizdat.primitives import note, text
 from tamizdat.primitives.errors import FormatError
 
 
@@ -123,11 +123,6 @@ def read_text(body: str) -> Edition:
     if write_text(edition) != body:
         raise _flaw("edition-spelling", "the list is not written the one way it can be")
     return edition
-
-
-def text_hash(body: str, salt: bytes) -> bytes:
-    """Hash what the log says of a text: 32 bytes that tell nothing without the salt (docs/spec/entry.md)."""
-    return digest.sha256(digest.ENTRY_TEXT, salt, body.encode())
 
 
 def read(raw: bytes, verifier: note.Verifier) -> tuple[Edition, str]:

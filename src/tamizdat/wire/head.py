@@ -8,6 +8,7 @@ merges and several documents are refused (docs/spec/story.md, "head").
 from __future__ import annotations
 
 import dataclasses
+import re
 
 from collections.abc import Collection, Iterator
 from typing import Final
@@ -20,6 +21,9 @@ from tamizdat.wire.findings import Findings
 MAX_HEAD: Final = 64 << 10
 MAX_DEPTH: Final = 6
 MAX_WORDS: Final = 4_000
+
+# Controls, what XML cannot hold, and the two signs that make the eye read another order than was signed.
+CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\u202d\u202e\ufeff\ufffe\uffff\ud800-\udfff]")
 
 _OPENING: Final = (
     yaml.BlockMappingStartToken,
@@ -40,10 +44,11 @@ _REFUSED: Final = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Words:
-    """A text, and the line it begins on."""
+    """A text, the line of its field, and whether it begins on the next one (``|``, ``>``)."""
 
     text: str
     line: int
+    below: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -77,6 +82,11 @@ class Fields:
     def line_of(self, key: str) -> int:
         """The line of a field, or of the whole where it is missing."""
         return self.fields[key].line if key in self.fields else self.line
+
+    def above(self, key: str) -> int:
+        """How many lines of the file stand above a text."""
+        value = self.fields.get(key)
+        return self.line_of(key) - (not (isinstance(value, Words) and value.below))
 
     def text(self, key: str, *, required: bool = False, code: str = "story-missing", mend: str = "") -> str:
         """Give a text, or an empty one; where it is *required* and empty, note *code*."""
@@ -188,7 +198,11 @@ def _is_plain(text: str, above: int, found: Findings) -> bool:
 def _value(node: yaml.Node, above: int, found: Findings) -> Value:
     line = above + node.start_mark.line + 1
     if isinstance(node, yaml.ScalarNode):
-        return Words(node.value, line)
+        if match := CONTROL.search(node.value):
+            # Written as an escape: what may not stand in the file may not come in by the back door.
+            what = f"the text holds the invisible character U+{ord(match[0]):04X}"
+            found.add("story-text", line, what, "Delete it, or type the text again.")
+        return Words(node.value, line, node.style in {"|", ">"})
     if isinstance(node, yaml.SequenceNode):
         return Items(tuple(_value(item, above, found) for item in node.value), line)
     fields: dict[str, Value] = {}

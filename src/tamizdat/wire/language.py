@@ -20,7 +20,7 @@ import io
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from babel import Locale, dates, numbers
+from babel import Locale, UnknownLocaleError, dates, numbers
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -32,6 +32,8 @@ from tamizdat.wire.claim import Claim
 
 DEFAULT: Final = "en"
 LANGUAGES: Final = ("en", "ar")
+# Day, month, year: the order that no reader takes for another.
+_REGION: Final = {"en": "en_GB"}
 _RIGHT_TO_LEFT: Final = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "ur", "yi"})
 
 
@@ -52,9 +54,13 @@ class Language:
         """What it calls itself ("English", "العربية")."""
         return autonym(self.tag)
 
+    @property
+    def _locale(self) -> str:
+        return _REGION.get(self.tag, self.tag)
+
     def number(self, value: int) -> str:
         """Write a number with its thousands parted."""
-        return str(numbers.format_decimal(value, locale=self.tag, numbering_system="latn"))
+        return str(numbers.format_decimal(value, locale=self._locale, numbering_system="latn"))
 
     def day(self, written: str) -> str:
         """
@@ -66,28 +72,32 @@ class Language:
         try:
             match [int(part) for part in written.split("-")]:
                 case [year, month, day]:
-                    return dates.format_date(datetime.date(year, month, day), "long", locale=self.tag)
+                    return dates.format_date(datetime.date(year, month, day), "long", locale=self._locale)
                 case [year, month]:
-                    return dates.format_skeleton("yMMMM", datetime.date(year, month, 1), locale=self.tag)
+                    return dates.format_skeleton("yMMMM", datetime.date(year, month, 1), locale=self._locale)
         except ValueError:
             pass
         return written
 
+    def stamp(self, seconds: int) -> str:
+        """Write a time as machines read it."""
+        return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
     def instant(self, seconds: int) -> str:
         """Write a time in UTC, and say so."""
         when = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
-        return f"{dates.format_date(when, 'long', locale=self.tag)}, {when:%H:%M} UTC".replace(
+        return f"{dates.format_date(when, 'long', locale=self._locale)}, {when:%H:%M} UTC".replace(
             ", ", "، " if self.tag == "ar" else ", "
         )
 
     def date(self, seconds: int) -> str:
         """Write the day of a time, in UTC."""
-        return dates.format_date(datetime.datetime.fromtimestamp(seconds, datetime.UTC), "long", locale=self.tag)
+        return dates.format_date(datetime.datetime.fromtimestamp(seconds, datetime.UTC), "long", locale=self._locale)
 
     def listed(self, names: Iterable[str]) -> Markup:
         """Write names one after the other, each held apart from the direction of the text around it."""
         isolated = [str(Markup("<bdi>{}</bdi>").format(name)) for name in names]
-        return Markup(format_list(isolated, locale=self.tag))  # noqa: S704 (each name was escaped above)
+        return Markup(format_list(isolated, locale=self._locale))  # noqa: S704 (each name was escaped above)
 
     def term(self, word: str) -> str:
         """Write a ledger's word (a measure, a unit, a standing) in this language where the catalogue has it."""
@@ -141,7 +151,5 @@ def autonym(tag: str) -> str:
     """Say what a language calls itself; the tag where nobody knows."""
     try:
         return Locale.parse(tag, sep="-").get_display_name(tag.replace("-", "_")) or tag
-    except ValueError:  # babel's UnknownLocaleError is not one; see below
+    except (ValueError, UnknownLocaleError):
         return tag
-    except Exception as error:  # noqa: BLE001
-        raise error

@@ -15,7 +15,7 @@ from typing import Final
 
 from tamizdat.primitives import digest, text
 from tamizdat.primitives.errors import FormatError
-from tamizdat.wire import figures, head, pictures, prose, topics
+from tamizdat.wire import attribution, head, pictures, prose, topics
 from tamizdat.wire.findings import Findings
 from tamizdat.wire.head import Fields
 from tamizdat.wire.story import (
@@ -57,10 +57,7 @@ FIELDS: Final = (
 )
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
-# Controls, and the two signs that make the eye read another order than was signed.
-_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\u202d\u202e\ufeff]")
 _ADDRESS: Final = re.compile(r"https?://\S+", re.IGNORECASE)
-_NOWHERE: Final = head.Words("", 0)
 
 
 def read(name: str, raw: bytes, ledgers: Mapping[str, bytes]) -> Story:
@@ -81,7 +78,7 @@ def read(name: str, raw: bytes, ledgers: Mapping[str, bytes]) -> Story:
     fields = head.read(parts[0], 1, found) if parts else None
     story = None
     if parts and fields is not None:
-        story = _Reader(name, fields, ledgers, found).story(parts[1], 2 + parts[0].count("\n"))
+        story = _Reader(name, fields, ledgers, found).story(parts[1], 3 + parts[0].count("\n"))
     found.settle("story-faults")
     if story is None:
         raise AssertionError(name)
@@ -110,7 +107,7 @@ def _parts(raw: bytes, found: Findings) -> tuple[str, str] | None:
         found.add("story-text", line, f"byte {error.start} is not UTF-8", "Save the file as UTF-8.")
         return None
     for number, row in enumerate(words.split("\n"), start=1):
-        if match := _CONTROL.search(row):
+        if match := head.CONTROL.search(row):
             what = f"the line holds the invisible character U+{ord(match[0]):04X}"
             found.add("story-text", number, what, "Delete it, or type the line again.")
     if found.faults:
@@ -141,7 +138,7 @@ class _Reader:
         self.language = fields.text("language", required=True, mend="Write language: en (or az, ru, ar).")
         if self.language and not _LANGUAGE.fullmatch(self.language):
             self.note("story-language", "language", f"{self.language!r} is not a language tag", "Write en, az, ru, ar.")
-        said = figures.read(fields, self.language, self.ledgers, self.found)
+        said = attribution.read(fields, self.language, self.ledgers, self.found)
         placed = self._placed()
         references = prose.References(figure=said.words, placed=placed)
         corrections = self._corrections()
@@ -149,7 +146,6 @@ class _Reader:
         blocks = self._blocks(body, above, references)
         if not blocks and not withdrawal:
             self.found.add("story-body", above, "the story has no text", "Write it under the second line of ---.")
-        about = fields.fields.get("about", _NOWHERE)
         return Story(
             name=self.name,
             version=1 + len(corrections) + bool(withdrawal),
@@ -167,7 +163,7 @@ class _Reader:
                 "translation_of", fields.text("translation_of"), fields.line_of("translation_of")
             ),
             blocks=(*blocks, *self._responses(references), *self._unplaced(placed, blocks)),
-            about=prose.html(fields.text("about"), about.line - 1, references, self.found) if about.line else "",
+            about=prose.html(fields.text("about"), fields.above("about"), references, self.found),
             figures=tuple(figure for figure in said.figures.values() if figure),
             corrections=corrections,
             withdrawal=withdrawal,
@@ -289,7 +285,7 @@ class _Reader:
             yield Response(
                 person=group.text("person", required=True),
                 date=self._day(group, "date"),
-                html=prose.html(words, group.line_of("text") - 1, references, self.found),
+                html=prose.html(words, group.above("text"), references, self.found),
             )
 
     def _blocks(self, body: str, above: int, references: prose.References) -> list[Block]:

@@ -100,6 +100,7 @@ def _page(site: Site, tag: str, homes: list[str], template: str, path: str, **mo
             homes=[language.load(each) for each in homes],
             home=_home(tag),
             home_of=_home,
+            about_of=_about,
             about=_about(tag),
             path=path,
             root="../" * path.count("/"),
@@ -132,6 +133,8 @@ def _environment(tag: str) -> Environment:
         direction=language.direction,
     )
     environment.filters["html"] = Markup
+    environment.filters["isolated"] = Markup("<bdi>{}</bdi>").format
+    environment.filters["capitalize_first"] = lambda words: words[:1].upper() + words[1:]
     return environment
 
 

@@ -46,7 +46,7 @@ def read(key: str, group: Fields, found: Findings) -> Picture:
             f"picture {key!r} does not say whether people can be recognised",
             "Write people: consent (they agreed), hidden (under a box), or none.",
         )
-    elif answer == "hidden" and not hides:
+    elif answer == "hidden" and not group.many("hide"):
         found.add(
             "story-picture-people",
             group.line_of("people"),

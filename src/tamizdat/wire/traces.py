@@ -78,15 +78,19 @@ def _of_container(image: Image.Image, raw: bytes) -> Iterator[str]:
     if getattr(image, "n_frames", 1) > 1:
         yield "further pictures inside the file"
     if isinstance(image, JpegImageFile):
-        for name, content in image.applist:
-            if name == "APP11" and b"jumb" in content[:32]:
-                yield "content credentials (C2PA)"
-            for start, word in _SEGMENTS:
-                if content.startswith(start):
-                    yield word
-        end = raw.find(b"\xff\xd9", raw.find(b"\xff\xda", _after_head(raw)))
-        if end >= 0 and raw[end + 2 :].strip(b"\x00"):
-            yield "data behind the picture"
+        yield from _of_jpeg(image, raw)
+
+
+def _of_jpeg(image: JpegImageFile, raw: bytes) -> Iterator[str]:
+    for name, content in image.applist:
+        if name == "APP11" and b"jumb" in content[:32]:
+            yield "content credentials (C2PA)"
+        for start, word in _SEGMENTS:
+            if content.startswith(start):
+                yield word
+    end = raw.find(b"\xff\xd9", raw.find(b"\xff\xda", _after_head(raw)))
+    if end >= 0 and raw[end + 2 :].strip(b"\x00"):
+        yield "data behind the picture"
 
 
 def _after_head(raw: bytes) -> int:

@@ -21,6 +21,7 @@ from tamizdat.primitives.ports import Store
 from tamizdat.primitives.stores import Below, read
 from tamizdat.record import entry as entries
 from tamizdat.record import log as logs
+from tamizdat.record.entry import Entry
 from tamizdat.wire import approval, edition
 from tamizdat.wire.edition import Edition, File
 
@@ -155,9 +156,7 @@ def _list(store: Store, found: _Findings, card: Card, now: int) -> tuple[Edition
     return made, body
 
 
-def _files(
-    store: Store, found: _Findings, made: Edition, only: str | None, progress: Callable[[int], None]
-) -> None:
+def _files(store: Store, found: _Findings, made: Edition, only: str | None, progress: Callable[[int], None]) -> None:
     listed = {file.path: file for file in made.files}
     if only is not None and only not in listed:
         if only != edition.LIST and not only.startswith(edition.LOG):
@@ -206,7 +205,7 @@ def _measure(stream: BinaryIO, progress: Callable[[int], None]) -> tuple[int, st
 def _log(store: Store, found: _Findings, card: Card, made: Edition, body: str) -> None:
     try:
         reader = logs.read_log(Below(store, "log"), note.read_verifier(card.log))
-        faults = reader.check_all()
+        faults = reader.check_all() or entries.check_order(reader.entries())
         found.faults.extend(faults)
         raw = reader.entry(made.entry)
         told = entries.read(raw)
@@ -216,8 +215,8 @@ def _log(store: Store, found: _Findings, card: Card, made: Edition, body: str) -
     except (FileNotFoundError, IndexError):
         found.fault("edition-no-entry", "log", "the public record in this edition is not complete")
         return
-    expected = edition.text_hash(body, made.salt)
-    if told.kind != "edition" or told.sequence != made.number or told.text_hash != expected:
+    expected = Entry(kind="edition", sequence=made.number, text_hash=entries.text_hash(made.salt, body.encode()))
+    if told != expected:
         found.fault("edition-not-on-record", "log", f"entry {made.entry} of the public record is not this edition")
     elif not faults:
         found.proven.append(

@@ -2,7 +2,7 @@
 Age files: sealing and opening, as streams.
 
 Not a keeper of keys and not a signature: anyone who knows a recipient can seal for it. The specification is C2SP's
-(age-encryption.org/v1); docs/spec/age.md says what we do where it leaves a choice.
+(age-encryption.org/v1); the package says what we do where it leaves a choice.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import io
 
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from tamizdat.primitives.age import armor, header, stream
 from tamizdat.primitives.age.armor import Writable
@@ -73,7 +73,7 @@ class Writer:
             self.close()
 
 
-class Reader(io.BufferedIOBase):
+class Reader(io.BufferedIOBase, BinaryIO):
     """
     Opens an age file, armored or not, as a stream of what was sealed; where the source can seek, so can this.
 
@@ -140,6 +140,8 @@ class Reader(io.BufferedIOBase):
 
     def read1(self, size: int = -1, /) -> bytes:
         """Give what is left of one chunk, up to *size* bytes; as `read` otherwise."""
+        if self.closed:
+            raise ValueError("this file is closed")
         if self._at == len(self._chunk):
             self._before += len(self._chunk)
             self._at = 0

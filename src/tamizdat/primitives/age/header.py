@@ -3,7 +3,7 @@ The header of an age file: for whom it is sealed, and the check that ties it tog
 
 Not the payload (stream.py), and no key is known here but the file key that checks it. What is read is the one
 spelling of what it says, so a header is written back byte for byte. The specification is C2SP's
-(age-encryption.org/v1, "Header"); docs/spec/age.md says what we do where it leaves a choice.
+(age-encryption.org/v1, "Header"); the package says what we do where it leaves a choice.
 """
 
 from __future__ import annotations

@@ -1,0 +1,282 @@
+"""``tamizdat newsroom``: make a newsroom, show its card, rehearse its recovery, add a person."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import shutil
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tamizdat.adapters.folder import Folder
+from tamizdat.adapters.machine import SystemClock, SystemEntropy
+from tamizdat.cli import house as houses
+from tamizdat.cli.console import Console, add_newsroom_options, find_newsroom, shown
+from tamizdat.newsroom import init, recovery, symbols
+from tamizdat.newsroom.house import House
+from tamizdat.newsroom.settings import Settings
+from tamizdat.primitives import card as cards
+from tamizdat.primitives import text, words
+from tamizdat.primitives.age.recipients import WORK_FACTOR
+from tamizdat.primitives.errors import TamizdatError, UsageError
+
+
+MAX_PAGE = 1 << 20
+
+
+def add_parser(verbs: Any) -> None:
+    """Teach the command line this verb."""
+    parser = verbs.add_parser("newsroom", help="make a newsroom, show its card, rehearse its recovery, add a person")
+    acts = parser.add_subparsers(metavar="WHAT", required=True)
+    _add_init(acts)
+    card = acts.add_parser("card", help="print the public card, and its 12 words on the other stream")
+    card.add_argument("--qr", metavar="FILE", help="write the card as a sheet of square codes: FILE.svg or FILE.html")
+    card.add_argument(
+        "--renew", action="store_true", help="issue the next card first, good for a year; asks for the passphrase"
+    )
+    add_newsroom_options(card)
+    card.set_defaults(run=run_card)
+    rehearse = acts.add_parser("rehearse", help="prove that the printed recovery page opens what is sealed for you")
+    rehearse.add_argument(
+        "--from", dest="page", metavar="FILE", help="read what was typed off the page (- for standard input)"
+    )
+    rehearse.add_argument("--newsroom", metavar="DIR", help="the newsroom's folder")
+    rehearse.set_defaults(run=run_rehearse)
+    person = acts.add_parser("person", help="the people whose approvals count")
+    deeds = person.add_subparsers(metavar="WHAT", required=True)
+    add = deeds.add_parser(
+        "add",
+        help="make a person's key and issue a card with it; asks for the newsroom's passphrase, then for the person's own",
+    )
+    add.add_argument("name", metavar="NAME", help="a short name: a to z, digits, hyphens")
+    add.add_argument(
+        "--person-passphrase-file", metavar="FILE", help="a file whose first line is the person's passphrase"
+    )
+    add.add_argument("--work-factor", type=int, default=WORK_FACTOR, help=argparse.SUPPRESS)
+    add_newsroom_options(add)
+    add.set_defaults(run=run_person_add)
+
+
+def _add_init(acts: Any) -> None:
+    parser = acts.add_parser("init", help="make a newsroom in a new folder; asks for a passphrase")
+    parser.add_argument("folder", metavar="DIR", help="the folder to make; it must be empty or not there")
+    parser.add_argument("--name", required=True, help="what the newsroom calls itself, in any script")
+    parser.add_argument("--origin", help="the public record's lasting name, such as news.example/record")
+    parser.add_argument(
+        "--classical", action="store_true", help="older keys, for a newsroom whose tools know no others"
+    )
+    parser.add_argument("--need", type=int, default=3, metavar="K", help="advise that any K parts be enough (3)")
+    parser.add_argument("--parts", type=int, default=5, metavar="N", help="of N parts (5)")
+    parser.add_argument(
+        "--approvals", type=int, default=1, metavar="P", help="persons who must approve a story (1: solo)"
+    )
+    parser.add_argument(
+        "--hand-in", action="append", default=[], metavar="TEXT", help="where parts are handed in; may be repeated"
+    )
+    parser.add_argument("--base", default="", metavar="URL", help="where the edition will be found")
+    parser.add_argument(
+        "--log-unattended",
+        action="store_true",
+        help="keep the record's key in clear, so that it goes on with nobody there",
+    )
+    parser.add_argument(
+        "--passphrase-file", metavar="FILE", help="a file whose first line is the passphrase (- for standard input)"
+    )
+    parser.add_argument("--work-factor", type=int, default=WORK_FACTOR, help=argparse.SUPPRESS)
+    parser.set_defaults(run=run_init)
+
+
+def run_init(args: argparse.Namespace, console: Console) -> None:
+    """
+    Make a newsroom, whole or not at all.
+
+    Raises:
+        UsageError: The folder is in use, or the settings cannot be.
+        AdapterError: The disk would not take it.
+    """
+    target = Path(args.folder).absolute()
+    entropy = SystemEntropy()
+    settings = Settings(
+        name=args.name,
+        # A record needs a name that no other has, even where there is no address yet.
+        origin=args.origin or f"tamizdat.invalid/{_slug(args.name)}-{entropy.random(4).hex()}",
+        approvals=args.approvals,
+        need=args.need,
+        parts=args.parts,
+        base=args.base,
+        hand_in=tuple(args.hand_in),
+    )
+    _demand_free(target)
+    passphrase = console.passphrase(args, confirm=True, what=f"the new newsroom “{args.name}”")
+    with _made_beside(target) as beside:
+        raw = init.create(
+            House(Folder(beside), clock=SystemClock(), entropy=entropy),
+            settings,
+            passphrase,
+            post_quantum=not args.classical,
+            log_unattended=args.log_unattended,
+            work_factor=args.work_factor,
+        )
+        for folder in init.FOLDERS:
+            (beside / folder).mkdir(mode=0o700)
+    console.say(f"made the newsroom “{args.name}” in {shown(str(target))}")
+    _tell_words(raw, console)
+    console.say(f"hand out {shown(str(target / 'card.txt'))}: it is public; say its 12 words by voice or on paper")
+    console.warn(f"print {shown(str(target / recovery.PAGE))} now, then remove it and {recovery.PLAIN} from the disk")
+    console.say("then try the printed page: tamizdat newsroom rehearse")
+    if args.approvals > 1:
+        console.say(f"{args.approvals} persons must approve a story: add each with `tamizdat newsroom person add NAME`")
+
+
+def run_card(args: argparse.Namespace, console: Console) -> None:
+    """
+    Print the card.
+
+    Raises:
+        FormatError, TrustError: It is damaged.
+        UsageError: The sheet cannot be written in that form.
+    """
+    if args.renew:
+        with houses.opened(args) as house:
+            raw = init.reissue(house, houses.unlocked(house, args, console))
+    else:
+        house = houses.at(find_newsroom(args))
+        raw = house.card_bytes()
+    card = cards.read(raw)
+    if args.qr:
+        _write_sheet(Path(args.qr), raw)
+        console.say(f"wrote {shown(args.qr)}: print it, or show it on a screen")
+    try:
+        cards.check_current(card, house.clock.now())
+    except TamizdatError as error:
+        console.warn(f"{error}; renew it: tamizdat newsroom card --renew")
+    if card.approvals != house.settings.approvals:
+        console.warn(
+            f"newsroom.toml asks for {house.settings.approvals} approvals, the card for {card.approvals}; "
+            "the card counts until it is renewed"
+        )
+    console.say(f"card {card.serial} of “{card.name}”, good until {text.day(card.not_after)}")
+    _tell_words(raw, console)
+    console.product(raw.decode("utf-8"))
+
+
+def run_rehearse(args: argparse.Namespace, console: Console) -> None:
+    """
+    Prove that the printed page opens what is sealed for the newsroom.
+
+    Raises:
+        FormatError: It was typed wrongly; each wrong line is named.
+        TrustError: It is another newsroom's page.
+    """
+    folder = find_newsroom(args)
+    house = houses.at(folder)
+    card = house.card()
+    recovery.rehearse(card, _typed_page(args.page, console), house.entropy)
+    console.say(f"the recovery page opens what is sealed for “{card.name}”")
+    left = [name for name in (recovery.PAGE, recovery.PLAIN) if (folder / name).exists()]
+    if left:
+        console.warn(f"still on the disk: {' and '.join(left)}; once they are printed, remove them and empty the bin")
+
+
+def run_person_add(args: argparse.Namespace, console: Console) -> None:
+    """
+    Add a person whose approvals count.
+
+    Raises:
+        UsageError: The name cannot be, or is taken.
+        TrustError: The passphrase is wrong.
+    """
+    with houses.opened(args) as house:
+        init.check_person(house, args.name)
+        keys = houses.unlocked(house, args, console)
+        own = argparse.Namespace(passphrase_file=args.person_passphrase_file)
+        passphrase = console.passphrase(own, confirm=True, what=f"{args.name} (their own, that nobody else knows)")
+        raw = init.add_person(house, keys, args.name, passphrase, work_factor=args.work_factor)
+    card = cards.read(raw)
+    console.say(
+        f"{args.name} is on card {card.serial}; {card.approvals} of {len(card.approvers)} persons must approve a story"
+    )
+    console.warn("the card is a new one, with other words: hand it out again")
+    _tell_words(raw, console)
+
+
+def _tell_words(raw: bytes, console: Console) -> None:
+    console.say(f"its 12 words: {' '.join(words.card_words(cards.fingerprint(raw)))}")
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower(), flags=re.ASCII).strip("-")[:40] or "newsroom"
+
+
+def _demand_free(target: Path) -> None:
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise UsageError(
+            "newsroom-in-the-way",
+            f"{shown(str(target))} is there already, and is not an empty folder",
+            mend="Give a folder that is not there yet.",
+        )
+
+
+@contextlib.contextmanager
+def _made_beside(target: Path) -> Iterator[Path]:
+    """Make a folder beside *target* and move it there when all is in it; whatever goes wrong, it is taken away."""
+    beside = target.with_name(f".{target.name}.new-newsroom")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # What a killed run left: keys that nobody ever used.
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        beside.mkdir(mode=0o700)
+        yield beside
+        beside.rename(target)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    descriptor = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_sheet(path: Path, raw: bytes) -> None:
+    drawn = symbols.sheet(raw)
+    match path.suffix.lower():
+        case ".svg":
+            page = drawn
+        case ".html":
+            page = f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>Card</title>\n<body>\n{drawn}</body></html>\n'
+        case _:
+            raise UsageError(
+                "card-sheet",
+                f"{shown(path.name)} is neither .svg nor .html",
+                mend="Give --qr FILE.svg or --qr FILE.html.",
+            )
+    Folder(path.absolute().parent).put(path.name, [page.encode("utf-8")])
+
+
+def _typed_page(name: str | None, console: Console) -> str:
+    if name is None:
+        rows: list[str] = []
+        console.say("type the lines of the printed page as they stand there; end with an empty line")
+        while row := console.ask(f"line {len(rows) + 1}: ").strip():
+            rows.append(row)
+        return "\n".join(rows)
+    if name == "-":
+        return _plain(console.read_input(MAX_PAGE))
+    try:
+        with Path(name).open("rb") as stream:
+            return _plain(stream.read(MAX_PAGE))
+    except OSError as error:
+        raise UsageError(
+            "recovery-file",
+            f"{shown(name)} cannot be read: {error.strerror}",
+            mend="Give the file with what was typed.",
+        ) from error
+
+
+def _plain(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")

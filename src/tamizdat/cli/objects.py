@@ -1,0 +1,49 @@
+"""``tamizdat objects``: list what the vault holds, or write one original out."""
+
+from __future__ import annotations
+
+import argparse
+
+from pathlib import Path
+from typing import Any
+
+from tamizdat.adapters import disk
+from tamizdat.cli import house as houses
+from tamizdat.cli.console import Console, add_newsroom_options, shown
+from tamizdat.newsroom import intake, objects
+from tamizdat.primitives import text
+
+
+def add_parser(verbs: Any) -> None:
+    """Teach the command line this verb."""
+    parser = verbs.add_parser(
+        "objects",
+        help="list what the vault holds",
+        description="List every object with its arrival, or write one original out. Asks for the passphrase.",
+    )
+    parser.add_argument("--get", metavar="OBJECT", help="write this original out, byte for byte")
+    parser.add_argument("-o", "--out", metavar="FILE", help="with --get: the new file")
+    add_newsroom_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, console: Console) -> None:
+    """List objects, one a line: id, size, kind, day of arrival, name; or write one out."""
+    with houses.opened(args) as house:
+        keys = houses.unlocked(house, args, console)
+        if args.get:
+            with (
+                objects.open_original(house, keys, args.get) as stream,
+                disk.writing(Path(args.out or args.get)) as out,
+            ):
+                while chunk := stream.read(1 << 20):
+                    out.write(chunk)
+            console.product(args.out or args.get)
+            return
+        for arrival in sorted(intake.arrivals(house, keys), key=lambda one: one.received):
+            for item in arrival.items:
+                if item.outcome == "stored":
+                    label = "unsealed" if arrival.route == "unsealed" else "sealed"
+                    console.product(
+                        f"{item.object}  {item.size:>12,} bytes  {item.kind}  {text.day(arrival.received)}  {label}  {shown(item.name)}"
+                    )

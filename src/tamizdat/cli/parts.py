@@ -1,0 +1,63 @@
+"""Parts on the user's disk: opened together, sorted by the dossier they belong to."""
+
+from __future__ import annotations
+
+import contextlib
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from tamizdat.adapters import disk
+from tamizdat.carry import part
+from tamizdat.carry.join import Joiner
+from tamizdat.cli.console import shown
+from tamizdat.primitives.errors import UsageError
+
+
+def files(names: list[str]) -> list[Path]:
+    """
+    Give every file at and below *names*, in the order of their names; hidden ones inside folders are passed over.
+
+    Raises:
+        UsageError: Something that was named is not there.
+    """
+    found: list[Path] = []
+    for name in names:
+        path = Path(name)
+        if not path.exists():
+            raise UsageError("file-missing", f"{shown(name)} is not there", mend="Look at how the name is spelled.")
+        inner = sorted(one for one in path.rglob("*") if one.is_file() and not one.name.startswith("."))
+        found += inner if path.is_dir() else [path]
+    return found
+
+
+@contextlib.contextmanager
+def opened(paths: list[Path]) -> Iterator[list[BinaryIO]]:
+    """Open every file for reading; all are closed at the end."""
+    with contextlib.ExitStack() as stack:
+        streams = []
+        for path in paths:
+            try:
+                streams.append(stack.enter_context(disk.open_quietly(path)))
+            except OSError as error:
+                raise UsageError(
+                    "part-file",
+                    f"{shown(str(path))}: it cannot be read: {error.strerror}",
+                    mend="Look at the medium; leave this part out if the others are enough.",
+                ) from error
+        yield streams
+
+
+@contextlib.contextmanager
+def joiner(paths: list[Path], set_id: bytes | None = None) -> Iterator[Joiner]:
+    """Open parts to be joined."""
+    with opened(paths) as streams:
+        yield Joiner(streams, [shown(path.name) for path in paths], set_id=set_id)
+
+
+def set_of(path: Path) -> bytes | None:
+    """Say which dossier's parts a file holds, by its first whole packet; None where it holds none."""
+    with disk.open_quietly(path) as stream:
+        first = next(iter(part.read(stream)), None)
+    return first.header.shape.set_id if first else None

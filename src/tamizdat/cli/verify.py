@@ -1,0 +1,89 @@
+"""``tamizdat verify``: check an edition or one of its files, offline, and say in plain words what came out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from pathlib import Path
+from typing import Any
+
+from tamizdat.adapters.folder import Folder
+from tamizdat.adapters.machine import SystemClock
+from tamizdat.cli.console import Console, shown
+from tamizdat.primitives import words
+from tamizdat.primitives.errors import TrustError, UsageError
+from tamizdat.wire import edition, verify
+from tamizdat.wire.verify import Report
+
+
+def add_parser(verbs: Any) -> None:
+    """Teach the command line this verb."""
+    parser = verbs.add_parser(
+        "verify",
+        help="check an edition, offline, in plain words",
+        description="Say what is proven, what is only the newsroom's word, what is not proven, and every file that was altered.",
+    )
+    parser.add_argument("path", metavar="EDITION|FILE", help="an edition's folder, or one file inside it")
+    parser.add_argument("--card-words", metavar="WORDS", help="the 12 words of the newsroom's card, from elsewhere")
+    parser.add_argument("--json", action="store_true", help="print the findings for machines")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, console: Console) -> None:
+    """
+    Verify.
+
+    Raises:
+        TrustError: Something is wrong; every fault is listed.
+    """
+    root, only = _edition(Path(args.path))
+    given = words.card_words(words.read_card_words(args.card_words)) if args.card_words else None
+    total = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
+    with console.progress(total, "checking") as meter:
+        report = verify.check(
+            Folder(root), now=SystemClock().now(), card_words=given, only=only, progress=meter.advance
+        )
+    _tell(report, args, console)
+    if report.faults:
+        raise TrustError(
+            "verify-failed",
+            f"{len(report.faults)} faults were found",
+            mend=verify.MEND,
+            faults=report.faults,
+        )
+
+
+def _edition(path: Path) -> tuple[Path, str | None]:
+    """Find the edition a path stands for, and the one file of it that is meant."""
+    if not path.exists():
+        raise UsageError("file-missing", f"{shown(str(path))} is not there", mend="Look at how the name is spelled.")
+    path = path.absolute()
+    if path.is_dir() and ((path / edition.LIST).exists() or (path / edition.CARD).exists()):
+        return path, None
+    for folder in path.parents:
+        if (folder / edition.LIST).exists():
+            return folder, None if path.is_dir() else path.relative_to(folder).as_posix()
+    raise UsageError(
+        "verify-alone",
+        f"{shown(str(path))} is not in an edition: there is no {edition.LIST} in its folder or above it",
+        mend="Keep the file in the edition's folder as it was published; alone it proves nothing yet.",
+    )
+
+
+def _tell(report: Report, args: argparse.Namespace, console: Console) -> None:
+    if args.json:
+        faults = [{"code": one.code, "where": one.where, "what": one.what} for one in report.faults]
+        told = {"proven": report.proven, "stated": report.stated, "unproven": report.unproven, "faults": faults}
+        console.product(json.dumps(told, ensure_ascii=False, sort_keys=True))
+        return
+    for title, lines in (
+        ("PROVEN", report.proven),
+        ("ONLY THE NEWSROOM'S WORD", report.stated),
+        ("NOT PROVEN", report.unproven),
+        ("WRONG", tuple(f"{shown(one.where)}: {one.what}" for one in report.faults)),
+    ):
+        if lines:
+            console.product(title)
+            for line in lines:
+                console.product(f"  - {line}")

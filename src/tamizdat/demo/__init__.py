@@ -1,0 +1,1 @@
+"""The demonstration: the whole path walked in a throw-away newsroom, through the commands a user types."""

@@ -1,0 +1,134 @@
+"""
+A newsroom: its folder as a store, with the clock and dice it works by, and what everyone in it asks for.
+
+It is NOT the work itself (init, intake, release and the others take a `House`), and it holds no secret:
+`unlock` gives those apart.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+
+from typing import Final
+
+from tamizdat.newsroom import keys as keyring
+from tamizdat.newsroom import settings as settings_file
+from tamizdat.newsroom.keys import Keys
+from tamizdat.newsroom.settings import Settings
+from tamizdat.primitives import card as cards
+from tamizdat.primitives import note
+from tamizdat.primitives.age import recipients
+from tamizdat.primitives.age.recipients import Recipient
+from tamizdat.primitives.card import Card
+from tamizdat.primitives.errors import TrustError, UsageError
+from tamizdat.primitives.note import Signer
+from tamizdat.primitives.ports import Clock, Entropy, Store
+from tamizdat.primitives.stores import Below, read
+from tamizdat.record import log as logs
+from tamizdat.record.log import Log, LogReader
+from tamizdat.record.vault import Vault
+
+
+CARD: Final = "card.txt"
+LOG: Final = "log"
+VAULT: Final = "vault"
+
+
+@dataclasses.dataclass(frozen=True)
+class House:
+    """
+    One newsroom.
+
+    Attributes:
+        root: Its folder.
+
+        clock: What its machine says the time is.
+
+        entropy: Its dice.
+    """
+
+    root: Store
+    clock: Clock
+    entropy: Entropy
+
+    @functools.cached_property
+    def settings(self) -> Settings:
+        """
+        What newsroom.toml says.
+
+        Raises:
+            FormatError: With every fault in it.
+            UsageError: There is none.
+        """
+        return settings_file.read(self._whole(settings_file.FILE))
+
+    def card_bytes(self) -> bytes:
+        """Give the public card as it is handed out."""
+        return self._whole(CARD)
+
+    def card(self) -> Card:
+        """
+        Read the public card.
+
+        Raises:
+            FormatError, TrustError: It is damaged or altered.
+        """
+        return _read_card(self.card_bytes())
+
+    def card_recipients(self) -> tuple[Recipient, ...]:
+        """Whom to seal for: the newsroom and its recovery page."""
+        return _read_recipients(self.card_bytes())
+
+    def unlock(self, passphrase: bytes) -> Keys:
+        """
+        Open the keys, and check that the card in this folder is theirs.
+
+        Raises:
+            TrustError: ``passphrase-wrong``; ``card-foreign``: somebody put another card here.
+        """
+        keys = keyring.unlock(self.root, passphrase)
+        card = self.card()
+        ours = {str(identity.recipient()) for identity in keys.identities}
+        if card.newsroom != keys.newsroom_signer.verifier.vkey or not ours.issuperset(card.recipients):
+            # Everything would be sealed for whoever put it here.
+            raise TrustError(
+                "card-foreign",
+                f"{CARD} in this folder is not this newsroom's card",
+                mend="Restore it from a copy that you handed out, and find out who changed it.",
+                evidence=self.card_bytes(),
+            )
+        return keys
+
+    def vault(self) -> Vault:
+        """Give the vault of originals."""
+        return Vault(self.root, self.clock, prefix=VAULT)
+
+    def log_reader(self) -> LogReader:
+        """Give the public record for reading, checked against the key on the card."""
+        return logs.read_log(Below(self.root, LOG), note.read_verifier(self.card().log))
+
+    def log(self, signer: Signer) -> Log:
+        """Give the public record for writing with its key."""
+        return Log(Below(self.root, LOG), signer.name, signer)
+
+    def unattended_log_signer(self) -> Signer | None:
+        """Give the record's key where it is kept in clear so that nobody has to be there, else None."""
+        return keyring.unattended_log_signer(self.root)
+
+    def _whole(self, name: str) -> bytes:
+        raw = read(self.root, name, cards.MAX_CARD + 1)
+        if raw is None:
+            raise UsageError("newsroom-incomplete", f"this newsroom has no {name}", mend="Restore it from your backup.")
+        return raw
+
+
+@functools.lru_cache(maxsize=4)
+def _read_card(raw: bytes) -> Card:
+    return cards.read(raw)
+
+
+@functools.lru_cache(maxsize=4)
+def _read_recipients(raw: bytes) -> tuple[Recipient, ...]:
+    card = _read_card(raw)
+    return tuple(recipients.read_recipient(word) for word in (*card.recipients, card.recovery))

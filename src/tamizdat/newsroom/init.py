@@ -1,0 +1,175 @@
+"""
+Make a newsroom: keys, card, empty public record, empty vault, settings; and issue its later cards.
+
+Everything is written into the store it is given, which must be new: the caller makes it beside the place
+and moves it there whole, so that a kill leaves no half a newsroom.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from typing import Final
+
+from tamizdat.newsroom import keys as keyring
+from tamizdat.newsroom import recovery
+from tamizdat.newsroom import settings as settings_file
+from tamizdat.newsroom.house import CARD, LOG, VAULT, House
+from tamizdat.newsroom.keys import Keys
+from tamizdat.newsroom.settings import Settings
+from tamizdat.primitives import card as cards
+from tamizdat.primitives import note
+from tamizdat.primitives.age import recipients
+from tamizdat.primitives.age.recipients import WORK_FACTOR, Passphrase
+from tamizdat.primitives.card import Card
+from tamizdat.primitives.errors import UsageError
+from tamizdat.primitives.stores import Below
+from tamizdat.record import log as logs
+from tamizdat.record.vault import Vault
+
+
+LIFE: Final = 365 * 86_400
+FOLDERS: Final = ("stories", "claims", "editions", "inbox")
+
+
+def create(
+    house: House,
+    settings: Settings,
+    passphrase: bytes,
+    *,
+    post_quantum: bool = True,
+    log_unattended: bool = False,
+    work_factor: int = WORK_FACTOR,
+) -> bytes:
+    """
+    Make a newsroom in the house's empty store, and give its card.
+
+    Args:
+        house: A store with nothing in it, a clock and dice.
+
+        settings: What newsroom.toml is to say.
+
+        passphrase: What its keys will be under.
+
+        post_quantum: Make hybrid recipients; False for a newsroom whose tools are old.
+
+        log_unattended: Keep the record's key in clear, so that it can go on with nobody there.
+
+        work_factor: Of the passphrase; lower only in tests.
+    """
+    root, entropy = house.root, house.entropy
+    identity = recipients.generate(post_quantum, entropy)
+    spare = recipients.generate(post_quantum, entropy)
+    origin = settings.origin
+    signers = {role: note.generate_signer(f"{origin}/{role}") for role in ("newsroom", "edition")}
+    # C2SP tlog-checkpoint: the log's key is named as its origin.
+    log, editor = note.generate_signer(origin), note.generate_signer(f"{origin}/{keyring.EDITOR}")
+    now = house.clock.now()
+    card = Card(
+        name=settings.name,
+        serial=1,
+        issued=now,
+        not_after=now + LIFE,
+        strength="post-quantum" if post_quantum else "classical",
+        recipients=(str(identity.recipient()),),
+        recovery=str(spare.recipient()),
+        newsroom=signers["newsroom"].verifier.vkey,
+        log=log.verifier.vkey,
+        edition=signers["edition"].verifier.vkey,
+        approvals=settings.approvals,
+        approvers=((keyring.EDITOR, editor.verifier.vkey),),
+        need=settings.need,
+        parts=settings.parts,
+        hand_in=settings.hand_in,
+    )
+    raw = cards.sign(card, signers["newsroom"])
+
+    keyring.write_identity(root, identity, Passphrase(passphrase, work_factor), entropy)
+    own = identity.recipient()
+    for name, signer in (
+        (keyring.NEWSROOM, signers["newsroom"]),
+        (keyring.EDITION, signers["edition"]),
+        (keyring.person_file(keyring.EDITOR), editor),
+    ):
+        keyring.write_signer(root, name, signer, own, entropy)
+    if log_unattended:
+        keyring.write_unattended_log_signer(root, log)
+    else:
+        keyring.write_signer(root, keyring.LOG, log, own, entropy)
+    keyring.write_desk(root, own, entropy)
+    logs.begin(Below(root, LOG), origin, log)
+    Vault(root, house.clock, prefix=VAULT).create()
+    for name, page in recovery.pages(card, raw, spare.secret()).items():
+        root.put(name, [page])
+    root.put(CARD, [raw])
+    root.put(settings_file.FILE, [settings_file.write(settings)])
+    return raw
+
+
+def add_person(house: House, keys: Keys, name: str, passphrase: bytes, *, work_factor: int = WORK_FACTOR) -> bytes:
+    """
+    Make a person's key under that person's own passphrase, and issue a card on which it counts.
+
+    A kill between the two leaves a key that is on no card: it is made anew.
+
+    Raises:
+        UsageError: ``person-name``, or ``person-known``: there is such a person on the card.
+    """
+    check_person(house, name)
+    card = house.card()
+    signer = note.generate_signer(f"{house.settings.origin}/{name}")
+    house.root.drop(keyring.person_file(name))
+    keyring.write_signer(
+        house.root, keyring.person_file(name), signer, Passphrase(passphrase, work_factor), house.entropy
+    )
+    return reissue(house, keys, approvers=(*card.approvers, (name, signer.verifier.vkey)))
+
+
+def check_person(house: House, name: str) -> None:
+    """
+    Check that a person may be added under this short name.
+
+    Raises:
+        UsageError: ``person-name``, or ``person-known``.
+    """
+    if not cards.is_person(name):
+        raise UsageError(
+            "person-name",
+            f"{name[:40]!r} is no short name",
+            mend="Use small letters a to z, digits and hyphens, at most 40.",
+        )
+    if name in dict(house.card().approvers):
+        raise UsageError("person-known", f"{name} is on the card already", mend="Choose another short name.")
+
+
+def reissue(house: House, keys: Keys, *, approvers: tuple[tuple[str, str], ...] = ()) -> bytes:
+    """
+    Issue the next card, with what newsroom.toml says now, good for a year from now.
+
+    Raises:
+        UsageError: ``clock-backwards``: this machine's clock stands before the last card.
+    """
+    before, settings = house.card(), house.settings
+    now = house.clock.now()
+    if now < before.issued:
+        raise UsageError(
+            "clock-backwards",
+            "this machine's clock stands before the day the last card was made",
+            mend="Set the clock, then run the command again.",
+        )
+    card = dataclasses.replace(
+        before,
+        name=settings.name,
+        serial=before.serial + 1,
+        issued=now,
+        not_after=now + LIFE,
+        previous="",
+        approvals=settings.approvals,
+        approvers=approvers or before.approvers,
+        need=settings.need,
+        parts=settings.parts,
+        hand_in=settings.hand_in,
+    )
+    raw = cards.sign(card, keys.newsroom_signer)
+    house.root.put(CARD, [raw])
+    return raw

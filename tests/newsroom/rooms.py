@@ -1,0 +1,46 @@
+"""A small newsroom in memory, quickly made: its passphrase costs little, on purpose."""
+
+from __future__ import annotations
+
+from tamizdat.adapters.memory import Memory
+from tamizdat.newsroom import init
+from tamizdat.newsroom.house import House
+from tamizdat.newsroom.settings import Settings
+from tamizdat.wire.story import Byline, Category, Dateline, Prose, Story
+
+
+PASSPHRASE = b"six plain words for the tests"
+WORK = 2
+
+
+def settings(**changes: object) -> Settings:
+    return Settings(**{"name": "The Example Courier", "origin": "news.example/record"} | changes)
+
+
+def make(
+    memory: Memory, clock, entropy, *, passphrase: bytes = PASSPHRASE, log_unattended=False, classical=False, **changes
+):
+    house = House(memory, clock=clock, entropy=entropy)
+    init.create(
+        house,
+        settings(**changes),
+        passphrase,
+        post_quantum=not classical,
+        log_unattended=log_unattended,
+        work_factor=WORK,
+    )
+    return house
+
+
+def story(digest: bytes = bytes(32), version: int = 1) -> Story:
+    return Story(
+        name="harbour",
+        language="en",
+        headline="The harbour is closed",
+        bylines=(Byline(name="A. Writer"),),
+        dateline=Dateline(place="Port", date="2026-11-26"),
+        categories=(Category(code="20000001", label="news"),),
+        blocks=(Prose(html="<p>Closed.</p>"),),
+        digest=digest,
+        version=version,
+    )
