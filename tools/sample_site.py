@@ -32,7 +32,11 @@ from tamizdat.wire.story import (
 
 
 MADE: Final = 1795651200
-WORDS: Final = tuple("anchor basket candle desert ember falcon garden harbor island jungle kitten ladder".split())
+# fmt: off
+WORDS: Final = (
+    "anchor", "basket", "candle", "desert", "ember", "falcon", "garden", "harbor", "island", "jungle", "kitten", "ladder",
+)
+# fmt: on
 AZERTAC: Final = "Guivami Rahimli"
 WIKI: Final = "Black January (later revision)"
 
@@ -57,7 +61,7 @@ def _claims(measure: str, unit: str, rows: list[tuple[str, ...]]) -> Figure:
         )
         for line, (low, high, qualifier, who, where, title, day, language, address, note) in enumerate(rows, start=2)
     ]
-    return Figure(key=measure.split()[-1], said=made[0], rivals=tuple(made[1:]))
+    return Figure(key=measure.rsplit(maxsplit=1)[-1], said=made[0], rivals=tuple(made[1:]))
 
 
 UNVEILING: Final = (AZERTAC, "AZERTAC", "Unveiling the Truth Behind the Black January Events", "2025-01-20", "en", "special.azertag.az/en/xeber/3379539")  # fmt: skip
@@ -149,7 +153,7 @@ ENGLISH: Final[tuple[Block, ...]] = (
         "A number without its day is half a number.</p>"
     ),
     Quotation(
-        html="<p>A figure is always somebody’s. Ask whose, and on what day.</p>",
+        html="<p>A figure is always somebody’s. Ask whose, and on what day.</p>",  # noqa: RUF001
         speaker="A sample editor",
         source="written for this sample page",
     ),
@@ -168,7 +172,7 @@ ENGLISH: Final[tuple[Block, ...]] = (
     ),
     Document(
         title="Letter dated 26 January 2021 addressed to the Secretary-General (sample entry)",
-        symbol="A/75/000 – S/2021/000",
+        symbol="A/75/000 – S/2021/000",  # noqa: RUF001
         publisher="United Nations",
         address="https://undocs.org/",
     ),
@@ -200,7 +204,9 @@ ARABIC: Final[tuple[Block, ...]] = (
         "<p>والأعداد لا تقيس الشيء نفسه: فبعضها يعدّ المدنيين وبعضها يعدّ الناس جميعًا، وبعضها يقف عند ليلة واحدة وبعضها عند ثلاثة أسابيع. والرقم بلا تاريخه نصف رقم.</p>"
     ),
     Quotation(
-        html="<p>لكل رقم صاحب. فاسأل: مَن قاله؟ وفي أي يوم؟</p>", speaker="محرر نموذجي", source="كُتب لهذه الصفحة النموذجية"
+        html="<p>لكل رقم صاحب. فاسأل: مَن قاله؟ وفي أي يوم؟</p>",
+        speaker="محرر نموذجي",
+        source="كُتب لهذه الصفحة النموذجية",
     ),
     Picture(
         object=CROWD.object,
@@ -284,14 +290,21 @@ def make() -> Site:
         "كم قُتل في باكو في يناير 1990؟ المصادر تختلف",
         subhead="تسعة مصادر وسبعة أرقام، وكاتب واحد ذكر رقمين. تعرضها هذه الصفحة كلها ولا تأخذ متوسطها.",
         translation_of="how-many-died",
-        bylines=(Byline(name="محمود حسن", note="يكتب عن الأرشيفات في غرفة الأخبار النموذجية هذه."), Byline(name="Leyla Sample")),
+        bylines=(
+            Byline(name="محمود حسن", note="يكتب عن الأرشيفات في غرفة الأخبار النموذجية هذه."),
+            Byline(name="Leyla Sample"),
+        ),
         dateline=Dateline(place="باكو", date="2026-11-25"),
         categories=(Category(code="medtop:20000139", label="تاريخ"),),
         blocks=ARABIC,
         figures=FIGURES,
         usage="يجوز النسخ مع ذكر اسم غرفة الأخبار.",
         about="<p>محمود حسن شخصية مختلقة، وُضعت ليكون لهذه الصفحة مَن تسمّيه.</p>",
-        corrections=(Correction(date="2026-11-26", text="ذكرت نسخة سابقة أن تقرير مايو 1991 طُبع في باكو، والصواب أنه طُبع في نيويورك."),),
+        corrections=(
+            Correction(
+                date="2026-11-26", text="ذكرت نسخة سابقة أن تقرير مايو 1991 طُبع في باكو، والصواب أنه طُبع في نيويورك."
+            ),
+        ),
         version=2,
     )
     return Site(

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tamizdat.wire import pages
 from tests import tools
 from tools import sample_site
-
-from tamizdat.wire import pages
 
 
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -67,7 +66,9 @@ def faults(page) -> list[str]:
         page.add_script_tag(path=tools.node_module("axe-core") / "axe.min.js")
     found = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
     return [
-        f"{each['id']}: {node['target']} {node['failureSummary']}" for each in found["violations"] for node in each["nodes"]
+        f"{each['id']}: {node['target']} {node['failureSummary']}"
+        for each in found["violations"]
+        for node in each["nodes"]
     ]
 
 
@@ -132,6 +133,9 @@ def test_nothing_needs_a_sideways_scroll_at_320_pixels_and_the_largest_text(visi
         page.check("input[value=wide]")
         assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
         assert overflow(page) <= 0, path
+        panel = page.locator(".panel").bounding_box()
+        assert panel["x"] >= 0, path
+        assert panel["x"] + panel["width"] <= 320, path
 
 
 def test_without_script_everything_can_be_read_and_no_control_is_shown(visit):

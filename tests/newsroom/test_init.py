@@ -9,7 +9,7 @@ from tamizdat.newsroom import settings as settings_file
 from tamizdat.newsroom.house import House
 from tamizdat.primitives import card as cards
 from tamizdat.primitives.age import file as age
-from tamizdat.primitives.errors import FormatError, UsageError
+from tamizdat.primitives.errors import AdapterError, FormatError, UsageError
 from tests.newsroom import rooms
 
 
@@ -74,7 +74,7 @@ def test_no_card_is_issued_by_a_clock_that_runs_backwards(memory, clock, entropy
     keys = house.unlock(rooms.PASSPHRASE)
     clock.seconds -= 1
 
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(AdapterError) as caught:
         init.reissue(house, keys)
 
     assert caught.value.code == "clock-backwards"

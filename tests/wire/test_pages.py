@@ -8,12 +8,12 @@ import re
 
 from babel.messages.pofile import read_po
 from lxml import html as parser
-from tests import tools
-from tools import catalogue, sample_site
 
 from tamizdat.wire import figures, language, pages
 from tamizdat.wire.site import Published, Site
 from tamizdat.wire.story import Prose, Related
+from tests import tools
+from tools import catalogue, sample_site
 
 
 SITE = sample_site.make()

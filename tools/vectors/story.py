@@ -116,7 +116,11 @@ CASES: Final = {
     "people-no-box": ("story-picture-people", "hidden, but no box", changed("    hide: [10, 10, 20, 20]\n", "")),
     "box": ("story-picture-box", "a box without width", changed("[10, 10, 20, 20]", "[10, 10, 0, 20]")),
     "placed": ("story-placed", "a picture the text does not place", changed("{picture: lamp}\n", "")),
-    "placement": ("story-placement", "a picture in a sentence", changed("There were", "See {picture: lamp}. There were")),
+    "placement": (
+        "story-placement",
+        "a picture in a sentence",
+        changed("There were", "See {picture: lamp}. There were"),
+    ),
     "reference": (
         "story-reference",
         "a document the head does not name",

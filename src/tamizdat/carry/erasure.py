@@ -11,6 +11,7 @@ The one slow step is `multiply`; an engine of another make has its signature.
 from __future__ import annotations
 
 import functools
+import threading
 
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
@@ -27,6 +28,7 @@ CAPACITY: Final = 255
 POLYNOMIAL: Final = 0x11D
 _RUN: Final = 8192  # words of two bytes worked on at once: they and their tables stay in the cache
 _FEW: Final = 16  # coefficients up to which tables (256 KiB for two) are faster than doubling
+_LONG_RUN: Final = 4096  # words of eight bytes
 _WIDTH: Final = 32  # sources whose sums are kept at once
 _HIGH: Final = np.uint64(0x8080808080808080)
 _ONE: Final = np.uint64(1)
@@ -53,6 +55,16 @@ def _products() -> Bytes:
     return table
 
 
+class _Scratch(threading.local):
+    """Room to work in, one a thread: to ask the system for it anew each time costs more than the work."""
+
+    def __init__(self) -> None:
+        self.places = np.empty((_FEW, _RUN), np.intp)
+        self.total = np.empty(_RUN, np.uint32)
+        self.product = np.empty(_RUN, np.uint32)
+
+
+_scratch: Final = _Scratch()
 _EXP, _LOG = _logarithms()
 _MUL: Final = _products()
 
@@ -123,14 +135,19 @@ def _by_tables(rows: Bytes, sources: Sequence[Bytes], targets: Sequence[Bytes]) 
     """Look up the products of two bytes by two rows at a time: fastest while all tables stay in the cache."""
     words = [source.view(np.uint16) for source in sources]
     plan = _plan(rows.tobytes(), rows.shape[0], rows.shape[1])
+    scratch = _scratch
     length = len(targets[0]) // 2 if targets else 0
     for begin in range(0, length, _RUN):
         end = min(begin + _RUN, length)
-        places = [word[begin:end].astype(np.intp) for word in words]
+        places = scratch.places[: len(words), : end - begin]
+        for place, word in zip(places, words, strict=True):
+            place[:] = word[begin:end]
         for outputs, tables in plan:
-            total = tables[0].take(places[0], mode="clip")
+            total, product = (one.view(tables[0].dtype)[: end - begin] for one in (scratch.total, scratch.product))
+            tables[0].take(places[0], out=total, mode="clip")
             for table, place in zip(tables[1:], places[1:], strict=True):
-                total ^= table.take(place, mode="clip")
+                table.take(place, out=product, mode="clip")
+                total ^= product
             halves = total.view(np.uint16)
             for number, output in enumerate(outputs):
                 targets[output].view(np.uint16)[begin:end] = halves[number :: len(outputs)]
@@ -143,8 +160,8 @@ def _by_doubling(rows: Bytes, sources: Sequence[Bytes], targets: Sequence[Bytes]
     The sums of up to four sources are made once (the "four Russians"), so that a bit costs a quarter of the XORs.
     """
     length = len(targets[0]) // 8 if targets else 0
-    for begin in range(0, length, _RUN):
-        end = min(begin + _RUN, length)
+    for begin in range(0, length, _LONG_RUN):
+        end = min(begin + _LONG_RUN, length)
         spare, part = np.empty(end - begin, np.uint64), np.empty(end - begin, np.uint64)
         blocks = [source.view(np.uint64)[begin:end] for source in sources]
         outputs = [target.view(np.uint64)[begin:end] for target in targets]
@@ -160,7 +177,7 @@ def _by_doubling(rows: Bytes, sources: Sequence[Bytes], targets: Sequence[Bytes]
                     for group, subset in enumerate(chosen):
                         if subset:
                             np.bitwise_xor(part, sums[group][subset], out=part)
-                output ^= part
+                np.bitwise_xor(output, part, out=output)
 
 
 def _steps(rows: Bytes) -> list[list[list[int]]]:

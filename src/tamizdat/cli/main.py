@@ -38,7 +38,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "verify": ("tamizdat.cli.verify", "check an edition, offline, in plain words"),
     "serve": ("tamizdat.cli.serve", "show an edition to this machine's browser"),
     "log": ("tamizdat.cli.log", "keep the newsroom's public record"),
-    "vault": ("tamizdat.cli.vault", "check or export the newsroom's vault"),
+    "vault": ("tamizdat.cli.vault", "check the newsroom's vault"),
 }
 NEWSROOM_PACKAGES: Final = frozenset({"babel", "jinja2", "lxml", "markdown_it", "nh3", "PIL", "yaml", "segno"})
 INTERRUPTED: Final = 130

@@ -26,6 +26,12 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument("path", metavar="EDITION|FILE", help="an edition's folder, or one file inside it")
     parser.add_argument("--card-words", metavar="WORDS", help="the 12 words of the newsroom's card, from elsewhere")
+    parser.add_argument(
+        "--against",
+        metavar="OTHER-EDITION",
+        help="another edition of the newsroom, or the file log/checkpoint kept from one: "
+        "was anything on the public record changed or taken back between the two?",
+    )
     parser.add_argument("--json", action="store_true", help="print the findings for machines")
     parser.set_defaults(run=run)
 
@@ -39,10 +45,16 @@ def run(args: argparse.Namespace, console: Console) -> None:
     """
     root, only = _edition(Path(args.path))
     given = words.card_words(words.read_card_words(args.card_words)) if args.card_words else None
+    against = _against(Path(args.against)) if args.against else None
     total = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
     with console.progress(total, "checking") as meter:
         report = verify.check(
-            Folder(root), now=SystemClock().now(), card_words=given, only=only, progress=meter.advance
+            Folder(root),
+            now=SystemClock().now(),
+            card_words=given,
+            only=only,
+            against=against,
+            progress=meter.advance,
         )
     _tell(report, args, console)
     if report.faults:
@@ -51,7 +63,22 @@ def run(args: argparse.Namespace, console: Console) -> None:
             f"{len(report.faults)} faults were found",
             mend=verify.MEND,
             faults=report.faults,
+            evidence=b"\n".join(report.evidence),
         )
+
+
+def _against(path: Path) -> Folder:
+    """Find the public record to compare with: in an edition, alone, or only the newsroom's last signed word on it."""
+    folder = path.absolute() if path.is_dir() else path.absolute().parent
+    if path.is_dir() and any((folder / name).is_file() for name in ("log/checkpoint", "checkpoint")):
+        return Folder(folder)
+    if path.is_file() and path.name == "checkpoint":
+        return Folder(folder)
+    raise UsageError(
+        "against-missing",
+        f"{shown(str(path))} is neither an edition nor the file log/checkpoint of one",
+        mend="Give the folder of another edition of the same newsroom.",
+    )
 
 
 def _edition(path: Path) -> tuple[Path, str | None]:
@@ -74,7 +101,13 @@ def _edition(path: Path) -> tuple[Path, str | None]:
 def _tell(report: Report, args: argparse.Namespace, console: Console) -> None:
     if args.json:
         faults = [{"code": one.code, "where": one.where, "what": one.what} for one in report.faults]
-        told = {"proven": report.proven, "stated": report.stated, "unproven": report.unproven, "faults": faults}
+        told = {
+            "proven": report.proven,
+            "stated": report.stated,
+            "unproven": report.unproven,
+            "faults": faults,
+            "evidence": [raw.decode("utf-8", "replace") for raw in report.evidence],
+        }
         console.product(json.dumps(told, ensure_ascii=False, sort_keys=True))
         return
     for title, lines in (
@@ -87,3 +120,7 @@ def _tell(report: Report, args: argparse.Namespace, console: Console) -> None:
             console.product(title)
             for line in lines:
                 console.product(f"  - {line}")
+    if report.evidence:
+        console.product("EVIDENCE: the newsroom's own signed words; keep them")
+        for raw in report.evidence:
+            console.product(raw.decode("utf-8", "replace"))

@@ -188,30 +188,6 @@ def portrait(pen: ImageDraw.ImageDraw, picture: Image.Image) -> None:
     pen.arc(_box(715, 600, 885, 720), 20, 160, fill=(164, 70, 66), width=12 * SCALE)
 
 
-def bridge(pen: ImageDraw.ImageDraw, picture: Image.Image) -> None:
-    """Draw a bridge of five arches over a still river."""
-    _sky(picture, [(0, (206, 222, 226)), (0.55, (244, 232, 212)), (1, (150, 178, 184))])
-    _hills(pen, 520, 40, 2.2, (150, 172, 150))
-    pen.rectangle(_box(0, 800, WIDTH, HEIGHT), fill=(122, 158, 170))
-    stone, shade = (170, 150, 128), (128, 112, 98)
-    pen.rectangle(_box(0, 520, WIDTH, 820), fill=stone)
-    pen.rectangle(_box(0, 500, WIDTH, 528), fill=shade)
-    for number in range(5):
-        left = 60 + number * 305
-        pen.ellipse(_box(left, 590, left + 240, 1000), fill=(206, 218, 214))
-        pen.rectangle(_box(left, 800, left + 240, 1000), fill=(122, 158, 170))
-        pen.ellipse(_box(left + 10, 640, left + 230, 1010), fill=(104, 140, 154))
-    for row in range(12):
-        y = 850 + row * 26
-        for step in range(6):
-            x = (row * 173 + step * 290) % WIDTH
-            pen.line(_points((x, y), (x + 130, y)), fill=(156, 188, 196), width=4 * SCALE)
-    for number in range(7):
-        x = 110 + number * 228
-        pen.line(_points((x, 500), (x, 400)), fill=INK, width=6 * SCALE)
-        _disc(pen, x, 392, 16, (252, 226, 160))
-
-
 def window(pen: ImageDraw.ImageDraw, picture: Image.Image) -> None:
     """Draw a window with plants on its sill."""
     _sky(picture, [(0, (232, 222, 206)), (1, (214, 198, 176))])
@@ -297,7 +273,6 @@ SCENES: Final[dict[str, Callable[[ImageDraw.ImageDraw, Image.Image], None]]] = {
     "hills.jpg": hills,
     "market.jpg": market,
     "portrait.jpg": portrait,
-    "bridge.jpg": bridge,
     "window.jpg": window,
     "lighthouse.jpg": lighthouse,
     "testcard.jpg": testcard,

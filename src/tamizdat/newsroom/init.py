@@ -22,7 +22,7 @@ from tamizdat.primitives import note
 from tamizdat.primitives.age import recipients
 from tamizdat.primitives.age.recipients import WORK_FACTOR, Passphrase
 from tamizdat.primitives.card import Card
-from tamizdat.primitives.errors import UsageError
+from tamizdat.primitives.errors import AdapterError, UsageError
 from tamizdat.primitives.stores import Below
 from tamizdat.record import log as logs
 from tamizdat.record.vault import Vault
@@ -147,12 +147,12 @@ def reissue(house: House, keys: Keys, *, approvers: tuple[tuple[str, str], ...] 
     Issue the next card, with what newsroom.toml says now, good for a year from now.
 
     Raises:
-        UsageError: ``clock-backwards``: this machine's clock stands before the last card.
+        AdapterError: ``clock-backwards``: this machine's clock stands before the last card.
     """
     before, settings = house.card(), house.settings
     now = house.clock.now()
     if now < before.issued:
-        raise UsageError(
+        raise AdapterError(
             "clock-backwards",
             "this machine's clock stands before the day the last card was made",
             mend="Set the clock, then run the command again.",

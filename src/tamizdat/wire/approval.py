@@ -1,7 +1,7 @@
 """
 Approvals: one note that says which version of which story may be published, signed by each person who says so.
 
-The format is docs/spec/story.md, "Approvals". Who counts, and how many are needed, stands on the card.
+The format is docs/spec/approval.md. Who counts, and how many are needed, stands on the card.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from tamizdat.primitives.errors import FormatError
 
 
 TITLE: Final = "tamizdat-approval-v1"
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}", re.ASCII)
+MAX_NAME: Final = 80
+_NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class Approval:
     digest: bytes
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.story) or self.version < 1 or len(self.digest) != 32:
+        if not _NAME.fullmatch(self.story) or len(self.story) > MAX_NAME or self.version < 1 or len(self.digest) != 32:
             raise _flaw(f"an approval of {self.story[:40]!r}, version {self.version}, cannot be")
 
 
@@ -43,7 +44,7 @@ def read_text(body: str) -> Approval:
     Read the text of an approval.
 
     Raises:
-        FormatError: It is spelled otherwise than `write_text` would.
+        FormatError: ``approval-text``: it is spelled otherwise than `write_text` would.
     """
     lines = body.split("\n")
     match [line.split(": ") for line in lines]:

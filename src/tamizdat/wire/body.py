@@ -21,6 +21,7 @@ from tamizdat.wire.story import Block, Picture, Prose, Quotation, Response
 
 
 MAX_ROWS: Final = 6
+NOTHING: Final = Markup()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class Passage:
 
     kind: str
     block: Block
-    html: Markup = Markup()
+    html: Markup = NOTHING
     figures: tuple[Figure, ...] = ()
     rows: int = 1
     media: Media | None = None
@@ -100,12 +101,11 @@ def _reach(found: Sequence[Passage], place: int) -> int:
 
 
 def _elements(text: str) -> list[HtmlElement]:
-    found = parser.fragments_fromstring(text)
-    if found and isinstance(found[0], str):
-        paragraph = parser.Element("p")
-        paragraph.text = found.pop(0)
-        found.insert(0, paragraph)
-    return [element for element in found if isinstance(element, HtmlElement)]
+    whole = parser.fragment_fromstring(text, create_parent="div")
+    if (whole.text or "").strip() or any((child.tail or "").strip() for child in whole):
+        whole.tag = "p"  # loose words, not blocks: one paragraph
+        return [whole]
+    return list(whole)
 
 
 class _Reader:
@@ -130,7 +130,7 @@ class _Reader:
                     self._seen.add(key)
                     data.set("id", f"said-{key}")
                     fresh.append(self._figures[key])
-        return Markup("").join(self._write(element) for element in elements), tuple(fresh)  # noqa: S704
+        return Markup("").join(self._write(element) for element in elements), tuple(fresh)
 
     def _write(self, element: HtmlElement) -> Markup:
         if self._dateline and element.tag == "p":
@@ -138,5 +138,5 @@ class _Reader:
             mark.tail = " " + (element.text or "")
             element.text = None
             element.insert(0, mark)
-            self._dateline = Markup()
+            self._dateline = NOTHING
         return Markup(parser.tostring(element, encoding="unicode", with_tail=False))  # noqa: S704 (cleaned when read)

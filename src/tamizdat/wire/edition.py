@@ -16,16 +16,20 @@ from typing import Final
 
 from tamizdat.primitives import note, text
 from tamizdat.primitives.errors import FormatError
+from tamizdat.record import entry as entries
 
 
 TITLE: Final = "tamizdat-edition-v1"
 LIST: Final = "edition.txt"
 LOG: Final = "log/"
 CARD: Final = "card.txt"
-MAX_LIST: Final = 64 << 20
-MAX_FILES: Final = 1_000_000
+# The list is a note, and a note has no more than this.
+MAX_LIST: Final = note.MAX_LENGTH
+_SIGNATURES: Final = 4096
 _HEX: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_SEGMENT: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", re.ASCII)
+# No segment begins or ends with a dot: some systems hide the one and drop the other.
+_SEGMENT: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9_-])?", re.ASCII)
+_ORIGIN: Final = re.compile(r"[^\s+\x00-\x1f]{1,200}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -38,9 +42,9 @@ class File:
 
     def __post_init__(self) -> None:
         if not path_stands(self.path) or self.path == LIST or self.path.startswith(LOG):
-            raise _flaw("edition-path", f"{self.path!r} is no path a list may hold")
+            raise _flaw("edition-path", f"{self.path[:200]!r} is no path a list may hold")
         if not _HEX.fullmatch(self.sha256):
-            raise _flaw("edition-line", f"{self.sha256!r} is not a SHA-256 in lower-case hexadecimal")
+            raise _flaw("edition-line", f"{self.sha256[:80]!r} is not a SHA-256 in lower-case hexadecimal")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +74,13 @@ class Edition:
     files: tuple[File, ...]
 
     def __post_init__(self) -> None:
-        if self.number < 1 or len(self.salt) != 32:
-            raise _flaw("edition-head", "an edition has a number from 1 and a salt of 32 bytes")
-        paths = [file.path for file in self.files]
-        if paths != sorted(set(paths)):
-            raise _flaw("edition-order", "the files do not stand once each, in the order of their paths")
+        if not _ORIGIN.fullmatch(self.origin):
+            raise _flaw("edition-head", f"{self.origin[:40]!r} is no name of a public record")
+        if not 1 <= self.number <= entries.MAX_NUMBER or not 0 <= self.entry <= entries.MAX_NUMBER:
+            raise _flaw("edition-head", f"edition {self.number} at entry {self.entry} cannot be")
+        if not 0 <= self.made < entries.MAX_TIME or len(self.salt) != entries.SALT_LENGTH:
+            raise _flaw("edition-head", "an edition is made after 1970, and has a salt of 32 bytes")
+        _check_paths([file.path for file in self.files])
 
 
 def path_stands(path: str) -> bool:
@@ -83,7 +89,12 @@ def path_stands(path: str) -> bool:
 
 
 def write_text(edition: Edition) -> str:
-    """Write the text that is signed."""
+    """
+    Write the text that is signed.
+
+    Raises:
+        FormatError: ``edition-large``: it would not fit a note.
+    """
     head = (
         f"{TITLE}\n"
         f"origin: {edition.origin}\n"
@@ -93,7 +104,14 @@ def write_text(edition: Edition) -> str:
         f"salt: {text.rebase64(edition.salt)}\n"
         f"files: {len(edition.files)}\n"
     )
-    return head + "".join(f"{file.sha256} {file.size} {file.path}\n" for file in edition.files)
+    body = head + "".join(f"{file.sha256} {file.size} {file.path}\n" for file in edition.files)
+    if len(body.encode()) > MAX_LIST - _SIGNATURES:
+        raise FormatError(
+            "edition-large",
+            f"a list of {len(edition.files)} files is longer than a list can be ({MAX_LIST} bytes)",
+            mend="Tell the maintainers: this newsroom has outgrown one list.",
+        )
+    return body
 
 
 def read_text(body: str) -> Edition:
@@ -101,7 +119,8 @@ def read_text(body: str) -> Edition:
     Read the text of a list.
 
     Raises:
-        FormatError: It does not keep to docs/spec/edition.md, or is spelled otherwise than `write_text` would.
+        FormatError: ``edition-title``, ``edition-head``, ``edition-line``, ``edition-path``, ``edition-order``,
+            ``edition-case``, ``edition-count`` or ``edition-spelling``.
     """
     lines = body.split("\n")
     if lines[0] != TITLE:
@@ -133,10 +152,25 @@ def read(raw: bytes, verifier: note.Verifier) -> tuple[Edition, str]:
         FormatError: It is no note, or no list.
         TrustError: The edition key did not sign it.
     """
-    if len(raw) > MAX_LIST:
-        raise _flaw("edition-large", f"a list of {len(raw)} bytes is more than any newsroom's")
     signed = note.verify(raw, verifier)
     return read_text(signed.text), signed.text
+
+
+def _check_paths(paths: list[str]) -> None:
+    known = set(paths)
+    if paths != sorted(known):
+        raise _flaw("edition-order", "the files do not stand once each, in the order of their paths")
+    folded: dict[str, str] = {}
+    for path in paths:
+        other = folded.setdefault(path.lower(), path)
+        if other != path:
+            raise _flaw(
+                "edition-case", f"{other!r} and {path!r} differ only by capitals, and some disks know no capitals"
+            )
+        above = path
+        while above := above.rpartition("/")[0]:
+            if above in known:
+                raise _flaw("edition-path", f"{above!r} is a file, and {path!r} would lie in it")
 
 
 def _head(lines: list[str]) -> list[str]:

@@ -17,17 +17,17 @@ from tamizdat.wire.claim import Claim, Figure
 EDGE: Final = 3.0  # per cent kept free at either end, so that no mark is cut
 ROOM: Final = 3.6  # per cent that a mark takes
 OPEN: Final = 9.0  # per cent that the line of "more than" reaches on
-LEVEL: Final = 11
-BASE: Final = 9
+LEVEL: Final = 0.6875  # rem from one row of marks to the next, so that the drawing grows with the text
+BASE: Final = 0.5625  # rem kept free above and below
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """One claim on the strip: from *start* to *end* in per cent of its width, *y* pixels from the top."""
+    """One claim on the strip: from *start* to *end* in per cent of its width, *y* rem from the top."""
 
     start: float
     end: float
-    y: int
+    y: float
     said: bool
     open: bool
 
@@ -43,7 +43,7 @@ class Strip:
 
     low: int
     high: int
-    height: int
+    height: float
     marks: tuple[Mark, ...]
 
 
@@ -78,8 +78,8 @@ def strip(figure: Figure) -> Strip | None:
         reach = min(max(end, start + OPEN) if is_open else end, 100 - EDGE)
         level = next((place for place, limit in enumerate(free) if limit <= start), len(free))
         free[level : level + 1] = [reach + ROOM]
-        mark = Mark(start=round(start, 2), end=round(reach, 2), y=level, said=claim is figure.said, open=is_open)
+        mark = Mark(start=round(start, 2), end=round(reach, 2), y=0, said=claim is figure.said, open=is_open)
         placed.append((mark, level))
     height = BASE * 2 + LEVEL * (len(free) - 1)
-    marks = tuple(dataclasses.replace(mark, y=height - BASE - LEVEL * level) for mark, level in placed)
+    marks = tuple(dataclasses.replace(mark, y=round(height - BASE - LEVEL * level, 4)) for mark, level in placed)
     return Strip(low=low, high=high, height=height, marks=marks)

@@ -104,9 +104,9 @@ class Language:
         return str(self.words.gettext(word)) if word else ""
 
     def amount(self, claim: Claim) -> str:
-        """Write a claim's figure with its qualifier: "more than 130", "131–170", "300 (unofficial)"."""
+        """Write a claim's figure with its qualifier: "more than 130", "131 to 170" with a dash, "300 (unofficial)"."""
         low = self.number(claim.low)
-        text = low if claim.high in {None, claim.low} else f"{low}–{self.number(claim.high or 0)}"
+        text = low if claim.high in {None, claim.low} else f"{low}\u2013{self.number(claim.high or 0)}"
         _ = self.words.gettext
         match claim.qualifier:
             case "exact" | "range" | "":
@@ -132,7 +132,7 @@ class Language:
 @functools.cache
 def load(tag: str) -> Language:
     """Load a language of the interface; the default for a tag that has no catalogue."""
-    known = tag.split("-")[0]
+    known = tag.split("-", maxsplit=1)[0]
     if known not in LANGUAGES or known == DEFAULT:
         return Language(tag=DEFAULT, words=NullTranslations())
     source = importlib.resources.files("tamizdat") / "locale" / known / "LC_MESSAGES" / "tamizdat.po"
@@ -144,7 +144,7 @@ def load(tag: str) -> Language:
 
 def direction(tag: str) -> Literal["ltr", "rtl"]:
     """Say which way a language is written, by its tag."""
-    return "rtl" if tag.split("-")[0] in _RIGHT_TO_LEFT else "ltr"
+    return "rtl" if tag.split("-", maxsplit=1)[0] in _RIGHT_TO_LEFT else "ltr"
 
 
 def autonym(tag: str) -> str:

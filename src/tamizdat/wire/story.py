@@ -58,7 +58,9 @@ class Heading:
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Prose:
     """
-    Paragraphs, lists: cleaned HTML. A figure stands in it as ``<data class="figure" value="KEY">…</data>``, its text already written out.
+    Paragraphs, lists: cleaned HTML.
+
+    A figure stands in it as ``<data class="figure" value="KEY">...</data>``, its text already written out.
     """
 
     html: str
@@ -137,7 +139,7 @@ class Story:
     Attributes:
         name: The file's name without ``.md``: letters, digits and hyphens.
 
-        version: From 1, one more with each correction.
+        version: From 1, one more with each correction and with a withdrawal.
 
         language: A BCP 47 tag (``en``, ``ar``); *direction* follows from it.
 

@@ -1,0 +1,91 @@
+"""
+What a check of an edition found, in a reader's words.
+
+It is NOT where anything is checked (wire/verify.py, wire/onrecord.py). The kinds of findings are
+those of docs/spec/edition.md, "Verifying".
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from typing import Final
+
+from tamizdat.primitives import stores
+from tamizdat.primitives.errors import AdapterError, Fault, TamizdatError
+from tamizdat.primitives.ports import Store
+
+
+MEND: Final = "Get the edition again from another mirror, and ask the newsroom if this stays."
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Report:
+    """
+    What came out, in a reader's words.
+
+    Attributes:
+        proven: What the files themselves show.
+
+        stated: What the newsroom says and nobody else confirms.
+
+        unproven: What this check cannot show.
+
+        faults: Everything that is wrong; empty where all is well.
+
+        evidence: Signed bytes that show a fault to others: two states of one record that contradict each other.
+    """
+
+    proven: tuple[str, ...]
+    stated: tuple[str, ...]
+    unproven: tuple[str, ...]
+    faults: tuple[Fault, ...]
+    evidence: tuple[bytes, ...] = ()
+
+
+@dataclasses.dataclass(slots=True)
+class Findings:
+    """A report in the making."""
+
+    proven: list[str] = dataclasses.field(default_factory=list)
+    stated: list[str] = dataclasses.field(default_factory=list)
+    unproven: list[str] = dataclasses.field(default_factory=list)
+    faults: list[Fault] = dataclasses.field(default_factory=list)
+    evidence: list[bytes] = dataclasses.field(default_factory=list)
+
+    def fault(self, code: str, where: str, what: str, mend: str = MEND) -> None:
+        """Take a fault."""
+        self.faults.append(Fault(code=code, where=where, what=what, mend=mend))
+
+    def caught(self, where: str, error: TamizdatError) -> None:
+        """Take a fault that a reader of a format raised, with all it found."""
+        found = error.faults or (Fault(code=error.code, where=where, what=str(error), mend=error.mend),)
+        self.faults.extend(found)
+
+    def unreadable(self, where: str, error: AdapterError | OSError) -> None:
+        """Take a fault of the disk, or a link or device in a file's place."""
+        if isinstance(error, AdapterError):
+            self.caught(where, error)
+        else:
+            self.fault("edition-unreadable", where, f"this file cannot be read: {error.strerror or error}")
+
+    def read(self, store: Store, path: str, most: int, missing: tuple[str, str] | None = None) -> bytes | None:
+        """Read a small file; where that fails, or where it is missing and *missing* (code, words) says so, it is a fault."""
+        try:
+            raw = stores.read(store, path, most)
+        except (AdapterError, OSError) as error:
+            self.unreadable(path, error)
+            return None
+        if raw is None and missing is not None:
+            self.fault(missing[0], path, missing[1])
+        return raw
+
+    def report(self) -> Report:
+        """Give what was found."""
+        return Report(
+            tuple(self.proven),
+            tuple(self.stated),
+            tuple(self.unproven),
+            tuple(dict.fromkeys(self.faults)),
+            tuple(self.evidence),
+        )
