@@ -28,6 +28,8 @@ def test_the_page_as_printed_opens_a_dossier(memory, clock, entropy, classical) 
     for typed in (page, "\n".join(rows), "".join(rows).replace(" ", "").lower(), "\n\n".join(rows), secret.lower()):
         recovery.rehearse(house.card(), typed, entropy)
     assert secret.encode() not in memory.values[recovery.PLAIN]
+    # Without a view box a browser cuts the square off where the page makes it smaller.
+    assert b" viewBox=" in memory.values[recovery.PAGE]
 
 
 def test_the_page_of_another_newsroom_is_told_from_a_mistyped_one(memory, clock, entropy) -> None:

@@ -48,7 +48,9 @@ def main() -> None:
     vector("head-time", "edition-head", "a day that does not exist", whole.replace("2026-11-26", "2026-02-30"))
     vector("head-old", "edition-head", "made before 1970", whole.replace("2026-11-26", "1969-12-31"))
     vector("head-salt", "edition-head", "a salt of another length", whole.replace("salt: AAEC", "salt: "))
-    vector("head-origin", "edition-head", "a record's name with a space", whole.replace("news.example/", "news example/"))
+    vector(
+        "head-origin", "edition-head", "a record's name with a space", whole.replace("news.example/", "news example/")
+    )
     vector("line-hash", "edition-line", "a hash in capitals", whole.replace(last[:64], last[:64].upper()))
     vector("line-size", "edition-line", "a size with a zero before it", whole.replace(" 104 ", " 0104 "))
     vector("line-words", "edition-line", "two spaces", whole.replace(" 104 ", "  104 "))
@@ -64,12 +66,22 @@ def main() -> None:
         "list": "edition.txt",
     }.items():
         shown = "edition-line" if name == "space" else "edition-path"
-        vector(f"path-{name}", shown, f"the path {path!r}".encode("ascii", "replace").decode(), whole.replace("media/0f.jpg", path))
+        vector(
+            f"path-{name}",
+            shown,
+            f"the path {path!r}".encode("ascii", "replace").decode(),
+            whole.replace("media/0f.jpg", path),
+        )
     vector("path-below", "edition-path", "a file within a file", whole.replace("media/0f.jpg", "index.html/a"))
     vector("order-fall", "edition-order", "the last two exchanged", head + "".join([*lines[7:-2], last, lines[-2]]))
     vector("order-twice", "edition-order", "a path twice", whole.replace("files: 5", "files: 6") + last)
     capital = last.replace("stories/harbour", "stories/Harbour")
-    vector("case", "edition-case", "two paths differ by a capital", whole.replace("files: 5", "files: 6").replace(last, capital + last))
+    vector(
+        "case",
+        "edition-case",
+        "two paths differ by a capital",
+        whole.replace("files: 5", "files: 6").replace(last, capital + last),
+    )
     vector("count-more", "edition-count", "one file more than it says", whole.replace("files: 5", "files: 4"))
     vector("count-torn", "edition-count", "the last file is gone", "".join(lines[:-1]))
     vector("count-spelled", "edition-count", "the count with a zero before it", whole.replace("files: 5", "files: 05"))

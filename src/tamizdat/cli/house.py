@@ -27,7 +27,17 @@ def opened(args: argparse.Namespace) -> Iterator[House]:
     """
     path = find_newsroom(args)
     with locked(path / ".lock"):
-        yield at(path)
+        house = at(path)
+        busy = path / ".busy"
+        if busy.exists():
+            # The last command was killed: what it left half written goes before anything else is done.
+            Folder(path).tidy()
+            house.vault().sweep()
+        busy.touch(mode=0o600)
+        try:
+            yield house
+        finally:
+            busy.unlink(missing_ok=True)
 
 
 def at(path: Path) -> House:

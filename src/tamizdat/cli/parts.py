@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,7 @@ def files(names: list[str]) -> list[Path]:
 @contextlib.contextmanager
 def opened(paths: list[Path]) -> Iterator[list[BinaryIO]]:
     """Open every file for reading; all are closed at the end."""
+    _allow_many(len(paths))
     with contextlib.ExitStack() as stack:
         streams = []
         for path in paths:
@@ -61,3 +63,16 @@ def set_of(path: Path) -> bytes | None:
     with disk.open_quietly(path) as stream:
         first = next(iter(part.read(stream)), None)
     return first.header.shape.set_id if first else None
+
+
+def _allow_many(count: int) -> None:
+    """Ask the system for as many open files as there are parts, where it limits them."""
+    if os.name != "posix":
+        return
+    import resource  # noqa: PLC0415 -- Windows has none
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + 64
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

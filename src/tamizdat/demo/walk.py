@@ -157,7 +157,7 @@ class Walk:
                     story = story.replace(blank, value)
                 (self._room / "stories" / sample.name).write_text(story, "utf-8")
                 names.append(sample.name.removesuffix(".md"))
-        return sorted(names)
+        return sorted(names, key=lambda name: name.startswith("about"))
 
     def _own_story(self, files: list[dict[str, Any]]) -> list[str]:
         pictures = [file for file in files if file["object"] and Path(file["name"]).suffix.lower() in READABLE]
@@ -284,7 +284,7 @@ def _damage(path: Path, where: float) -> None:
     """Write over 3,000 bytes of a file."""
     with path.open("r+b") as stream:
         stream.seek(int(path.stat().st_size * where))
-        stream.write(secrets.token_bytes(3000))
+        stream.write(bytes(3000))
 
 
 def _hexdump(data: bytes) -> Iterator[str]:
@@ -303,4 +303,4 @@ def _position(path: Path) -> str:
         return ""
     if 2 not in place or 4 not in place:
         return ""
-    return " ".join(f"{float(place[at][0]):.0f}° {float(place[at][1]):.0f}′ {place[at - 1]}" for at in (2, 4))
+    return " ".join(f"{float(place[at][0]):.0f}° {float(place[at][1]):.0f}' {place[at - 1]}" for at in (2, 4))

@@ -120,7 +120,7 @@ def pages(card: Card, raw: bytes, secret: str) -> dict[str, bytes]:
         "prefix": secret.rpartition("1")[0] + "1",
     }
     square = io.BytesIO()
-    segno.make(secret, error="q", micro=False).save(square, kind="svg", xmldecl=False, scale=5, border=4)
+    segno.make(secret, error="q", micro=False).save(square, kind="svg", xmldecl=False, omitsize=True, border=4)
     items = "\n".join(f"<p class=k><span>line {number}</span> {row}</p>" for number, row in enumerate(rows, start=1))
     escaped = {key: html.escape(value) for key, value in values.items()}
     page = _HTML.substitute(escaped, lines=items, square=square.getvalue().decode("utf-8"))

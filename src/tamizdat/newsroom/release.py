@@ -31,7 +31,7 @@ from tamizdat.wire import edition as editions
 from tamizdat.wire import feeds, manuscript, ninjs, pages, picture
 from tamizdat.wire.edition import Edition
 from tamizdat.wire.site import Media, Published, Site
-from tamizdat.wire.story import Picture, Story
+from tamizdat.wire.story import Picture, Related, Story
 
 
 PLAN: Final = "desk/release.json"
@@ -154,6 +154,7 @@ def _stories(house: House, names: tuple[str, ...], state: dict[str, Any]) -> lis
             continue
         stories.append(story)
         faults.extend(_may_go_out(house, story, state.get(name), named=name in names))
+    faults.extend(_unknown_stories(stories, set(wanted)))
     if faults:
         raise FormatError(
             "publish-faults",
@@ -162,6 +163,18 @@ def _stories(house: House, names: tuple[str, ...], state: dict[str, Any]) -> lis
             faults=tuple(faults),
         )
     return stories
+
+
+def _unknown_stories(stories: list[Story], published: set[str]) -> Iterator[Fault]:
+    for story in stories:
+        named = {block.name for block in story.blocks if isinstance(block, Related)} | {story.translation_of} - {""}
+        for name in sorted(named - published):
+            yield _fault(
+                "story-related-unpublished",
+                story.name,
+                f"it leads readers to {name!r}, which is not in this edition",
+                f"Publish {name} with it, or take the reference out.",
+            )
 
 
 def _may_go_out(house: House, story: Story, before: dict[str, Any] | None, *, named: bool) -> Iterator[Fault]:
@@ -234,10 +247,15 @@ class _Release:
         self._folder = folder(self._number)
         self._files: dict[str, editions.File] = {}
         self._removed: dict[str, tuple[str, ...]] = {}
+        self._places: dict[str, int] = {}
+        self._written: dict[str, Media] = {}
         self._now = house.clock.now()
 
     def run(self, stories: list[Story]) -> Released:
         """Write the files, then the plan, then the record, then the list."""
+        for place, story in enumerate(stories):
+            before = self._state.get(story.name)
+            self._places[story.name] = before["place"] if before else place
         published = [self._published(story) for story in stories]
         site = self._site(published)
         base = self._house.settings.base
@@ -294,7 +312,13 @@ class _Release:
 
     def _media(self, story: Story, wanted: Picture) -> Media:
         """Write a picture anew, or take it over from the last edition where nothing about it changed."""
-        spec = f"{wanted.object} {wanted.crop} {wanted.hide}"
+        spec = _spec(wanted)
+        if spec in self._written:
+            return dataclasses.replace(self._written[spec], picture=wanted)
+        self._written[spec] = made = self._write_media(story, wanted, spec)
+        return made
+
+    def _write_media(self, story: Story, wanted: Picture, spec: str) -> Media:
         held = self._state.get(story.name, {}).get("media", {}).get(spec)
         last = read(self._house.root, f"{folder(self._number - 1)}/{held['path']}") if held else None
         if held and last is not None and hashlib.sha256(last).hexdigest().startswith(held["path"][6:22]):
@@ -312,7 +336,8 @@ class _Release:
         card = self._house.card()
         return Site(
             name=card.name,
-            stories=tuple(sorted(published, key=lambda one: (-one.first_published, one.story.name))),
+            # Newest first; of one edition, in the order they were named.
+            stories=tuple(sorted(published, key=lambda one: (-one.first_published, self._places[one.story.name]))),
             card_words=words.card_words(cards.fingerprint(self._house.card_bytes())),
             edition_number=self._number,
             made=self._now,
@@ -326,8 +351,9 @@ class _Release:
             "corrections": len(one.story.corrections),
             "first": one.first_published,
             "published": one.published,
+            "place": self._places[one.story.name],
             "media": {
-                f"{media.picture.object} {media.picture.crop} {media.picture.hide}": {
+                _spec(media.picture): {
                     "path": media.path,
                     "width": media.width,
                     "height": media.height,
@@ -368,6 +394,11 @@ def _state(house: House) -> dict[str, Any]:
     raw = read(house.root, STATE)
     state: dict[str, Any] = json.loads(raw) if raw else {}
     return state
+
+
+def _spec(wanted: Picture) -> str:
+    """Name what decides how a picture is written: which original, cut and covered how."""
+    return f"{wanted.object} {wanted.crop} {wanted.hide}"
 
 
 def _json(value: Any) -> bytes:

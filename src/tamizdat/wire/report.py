@@ -17,6 +17,10 @@ from tamizdat.primitives.ports import Store
 
 
 MEND: Final = "Get the edition again from another mirror, and ask the newsroom if this stays."
+_PLAIN: Final = {
+    "disk-link": "this is a link, or lies behind one, and not the file itself; links are not followed",
+    "disk-special": "this is a device or a pipe, and not a file",
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class Findings:
     def unreadable(self, where: str, error: AdapterError | OSError) -> None:
         """Take a fault of the disk, or a link or device in a file's place."""
         if isinstance(error, AdapterError):
-            self.caught(where, error)
+            self.fault(error.code, where, _PLAIN.get(error.code, f"this file cannot be read: {error}"), error.mend)
         else:
             self.fault("edition-unreadable", where, f"this file cannot be read: {error.strerror or error}")
 
