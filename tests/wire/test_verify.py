@@ -59,7 +59,7 @@ def test_a_whole_edition_says_what_is_proven_what_is_stated_and_what_is_not(whol
 
     assert report.faults == known.faults == ()
     assert "7 of 7 files are byte for byte" in said(report)
-    assert "number 3 of the 4 entries" in "\n".join(report.proven)
+    assert "entry 3 on the newsroom's public record of 4 entries" in "\n".join(report.proven)
     assert "was approved by 2 persons: editor, second" in "\n".join(report.proven)
     assert "(3 days ago by this machine's clock): date stated by the newsroom; nobody else confirms it" in said(report)
     assert "no outside witness" in "\n".join(report.stated)

@@ -25,6 +25,7 @@ from tamizdat.primitives.errors import Fault, LeftOutError, TrustError, UsageErr
 
 
 MAX_NOTE: Final = 16 << 20
+UNFINISHED: Final = ".unfinished"
 _SIZE: Final = re.compile(r"([0-9]+)\s*(B|KB|MB|GB|KiB|MiB|GiB)?", re.ASCII | re.IGNORECASE)
 _UNITS: Final = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
 WARNING: Final = (
@@ -165,7 +166,7 @@ class _Output:
     def __init__(self, folder: Path, args: argparse.Namespace, card: Card, total: int) -> None:
         self._folder = folder
         self._entropy = SystemEntropy()
-        self._made: list[tuple[Path, _File]] = []
+        self._made: list[tuple[str, _File]] = []
         self._carriers: dict[int, list[Path]] = {}
         self._settled = False
         self.file_key = self._entropy.random(16)
@@ -183,7 +184,10 @@ class _Output:
             )
         self._whole = bool(args.whole)
         self._fresh_folder = not folder.exists()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place = Path(os.path.abspath(folder))  # noqa: PTH100 -- resolve() would follow links
+        self._stage = place.with_name(f".{place.name}{UNFINISHED}") if self._fresh_folder else place / UNFINISHED
+        _remove(self._stage)  # what a killed run left
+        self._stage.mkdir(mode=0o700, parents=True)
         if self._whole:
             self.sink: Any = self._open(0, 0)
         else:
@@ -204,25 +208,31 @@ class _Output:
     def __exit__(self, *_: object) -> None:
         if self._settled:
             return
-        for path, stream in self._made:
+        for _, stream in self._made:
             stream.abandon()
-            path.unlink(missing_ok=True)
-        if self._fresh_folder:
-            with contextlib.suppress(OSError):
-                self._folder.rmdir()
+        with contextlib.suppress(OSError):
+            _remove(self._stage)
 
     def _open(self, index: int, volume: int) -> _File:  # noqa: ARG002 -- the splitter's contract
-        path = self._folder / self._entropy.random(6).hex()
-        stream = _File(path)
-        self._made.append((path, stream))
-        self._carriers.setdefault(index, []).append(path)
+        name = self._entropy.random(6).hex()
+        stream = _File(self._stage / name)
+        self._made.append((name, stream))
+        self._carriers.setdefault(index, []).append(self._folder / name)
         return stream
 
     def settle(self) -> None:
-        """Bring every part to the medium."""
+        """Bring every part to the medium, and only then give them their places."""
         try:
             self.sink.close()
-            disk.sync_folder(self._folder)
+            disk.sync_folder(self._stage)
+            if self._fresh_folder:
+                self._stage.rename(self._folder)
+                disk.sync_folder(self._stage.parent)
+            else:
+                for name, _ in self._made:
+                    (self._stage / name).rename(self._folder / name)
+                self._stage.rmdir()
+                disk.sync_folder(self._folder)
         except OSError as error:
             raise disk.failure(self._folder, error) from error
         self._settled = True
@@ -270,6 +280,13 @@ class _File:
         """Close it without a care for what is in it."""
         with contextlib.suppress(OSError):
             self._stream.close()
+
+
+def _remove(stage: Path) -> None:
+    if stage.is_dir() and not stage.is_symlink():
+        for path in stage.iterdir():
+            path.unlink()
+        stage.rmdir()
 
 
 def _cut(total: int, need: int, part_size: int | None) -> tuple[int, int | None]:

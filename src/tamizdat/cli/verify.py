@@ -60,7 +60,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
     if report.faults:
         raise TrustError(
             "verify-failed",
-            f"{len(report.faults)} faults were found",
+            "one fault was found" if len(report.faults) == 1 else f"{len(report.faults)} faults were found",
             mend=verify.MEND,
             faults=report.faults,
             evidence=b"\n".join(report.evidence),

@@ -60,8 +60,8 @@ def check(store: Store, found: Findings, card: Card, made: Edition, body: str) -
     on_record = _on_record(found, reader, made, body)
     if signed and whole and on_record:
         found.proven.append(
-            f"this edition is number {made.entry} of the {reader.size} entries on the newsroom's public record "
-            "(they are counted from 0), and the record is whole: no entry of it was changed or taken out"
+            f"this edition is entry {made.entry} on the newsroom's public record of {reader.size} entries "
+            "(counted from 0), and the record is whole: no entry of it was changed or taken out"
         )
     return reader if signed else None
 

@@ -73,15 +73,15 @@ class Findings:
         else:
             self.fault("edition-unreadable", where, f"this file cannot be read: {error.strerror or error}")
 
-    def read(self, store: Store, path: str, most: int, missing: tuple[str, str] | None = None) -> bytes | None:
-        """Read a small file; where that fails, or where it is missing and *missing* (code, words) says so, it is a fault."""
+    def must_read(self, code: str, missing: str, store: Store, path: str, most: int) -> bytes | None:
+        """Read a small file; where it cannot be read, or is *missing*, that is a fault."""
         try:
             raw = stores.read(store, path, most)
         except (AdapterError, OSError) as error:
             self.unreadable(path, error)
             return None
-        if raw is None and missing is not None:
-            self.fault(missing[0], path, missing[1])
+        if raw is None:
+            self.fault(code, path, missing)
         return raw
 
     def report(self) -> Report:

@@ -72,7 +72,7 @@ def check(
 
 
 def _card(store: Store, found: Findings, card_words: tuple[str, ...] | None, now: int) -> Card | None:
-    raw = found.read(store, edition.CARD, cards.MAX_CARD + 1, ("edition-no-card", "the newsroom's card is missing"))
+    raw = found.must_read("edition-no-card", "the newsroom's card is missing", store, edition.CARD, cards.MAX_CARD + 1)
     if raw is None:
         return None
     try:
@@ -104,8 +104,9 @@ def _card(store: Store, found: Findings, card_words: tuple[str, ...] | None, now
 
 def _list(store: Store, found: Findings, card: Card | None) -> tuple[Edition, str, bool] | None:
     """Read the list and say whether its signature is true; where it is not, the files are held against it all the same."""
-    missing = ("edition-no-list", "the signed list of files is missing")
-    raw = found.read(store, edition.LIST, edition.MAX_LIST + 1, missing)
+    raw = found.must_read(
+        "edition-no-list", "the signed list of files is missing", store, edition.LIST, edition.MAX_LIST + 1
+    )
     if raw is None:
         return None
     try:
@@ -235,9 +236,8 @@ def _approvals(store: Store, found: Findings, card: Card, made: Edition) -> None
     matches = [match for file in made.files if (match := _STORY.fullmatch(file.path))]
     for name in sorted({match[1] or match[2] for match in matches}):
         path = f"approvals/{name}.txt"
-        raw = found.read(
-            store, path, note.MAX_LENGTH + 1, ("approval-none", f"nobody's approval of the story “{name}” is here")
-        )
+        missing = f"nobody's approval of the story “{name}” is here"
+        raw = found.must_read("approval-none", missing, store, path, note.MAX_LENGTH + 1)
         if raw is not None:
             _approved(found, card, name, path, raw)
     if matches and card.approvals == 1:
