@@ -141,6 +141,8 @@ def test_parts_may_be_renamed_cut_small_or_left_whole(tmp_path: Path, room: Room
         (tmp_path / "small" / name).unlink()
     for number, path in enumerate(path for path in parts if path.exists()):
         path.rename(path.with_name(f"IMG_{number}.jpg"))
+    with path.with_name("IMG_0.jpg").open("r+b") as stream:
+        stream.write(b"its first packet is damaged")
 
     received = room.receive(tmp_path / "small")
     again = room.receive(tmp_path / "whole")

@@ -160,6 +160,20 @@ def new_file(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "wb")
 
 
+@contextlib.contextmanager
+def failing(path: Path) -> Iterator[None]:
+    """
+    Say what the medium that holds *path* would not do.
+
+    Raises:
+        AdapterError: It failed, or is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise failure(path, error) from error
+
+
 def settle(stream: BinaryIO) -> None:
     """Bring a file to the medium and close it."""
     stream.flush()

@@ -101,10 +101,15 @@ def _read(path: str, identities: list[recipients.Identity], fresh: Path, console
         (fresh / "data").mkdir(mode=0o700, parents=True)
 
         def visit(entry: Entry, payload: BinaryIO) -> None:
-            with disk.new_file(fresh / "data" / Path(entry.path).name) as target:
+            target = disk.new_file(fresh / "data" / Path(entry.path).name)
+            try:
                 while chunk := payload.read(CHUNK):
-                    target.write(chunk)
+                    with disk.failing(fresh):
+                        target.write(chunk)
                     meter.advance(len(chunk))
+            finally:
+                with disk.failing(fresh):
+                    target.close()
 
         return dossier.read(stream, visit)
 

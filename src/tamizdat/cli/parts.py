@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from tamizdat.adapters import disk
-from tamizdat.carry import part
+from tamizdat.carry import part, scan
 from tamizdat.carry.join import Joiner
 from tamizdat.cli.console import shown
-from tamizdat.primitives.errors import UsageError
+from tamizdat.primitives.errors import FormatError, UsageError
 
 
 def files(names: list[str]) -> list[Path]:
@@ -59,10 +60,15 @@ def joiner(paths: list[Path], set_id: bytes | None = None) -> Iterator[Joiner]:
 
 
 def set_of(path: Path) -> bytes | None:
-    """Say which dossier's parts a file holds, by its first whole packet; None where it holds none."""
+    """Say which dossier's parts a file holds: by its first packet, or where that is damaged by most of them."""
     with disk.open_quietly(path) as stream:
-        first = next(iter(part.read(stream)), None)
-    return first.header.shape.set_id if first else None
+        with contextlib.suppress(FormatError):
+            for packet in part.read(stream):
+                return packet.header.shape.set_id
+        votes: Counter[bytes] = Counter()
+        for group in scan.scan(stream).groups.values():
+            votes[group.shape.set_id] += group.whole
+    return max(votes, key=lambda found: votes[found], default=None)
 
 
 def _allow_many(count: int) -> None:

@@ -132,10 +132,9 @@ class _Desk:
             self._console.warn(f"not received: {', '.join(shown(path.name) for path in paths)}")
             self.faults.append(error)
             return
-        if arrival.id in self._recovered:
-            return
-        _tell(arrival, self._args, self._console)
-        self.faults += _faults(arrival)
+        if arrival.id not in self._recovered:
+            _tell(arrival, self._args, self._console)
+            self.faults += _faults(arrival)
         if not arrival.faults:
             # The received dossier and its secret are deleted after intake; only our own inbox is ours to delete from.
             for path in paths:

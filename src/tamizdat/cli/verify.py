@@ -62,7 +62,6 @@ def run(args: argparse.Namespace, console: Console) -> None:
             "verify-failed",
             "one fault was found" if len(report.faults) == 1 else f"{len(report.faults)} faults were found",
             mend=verify.MEND,
-            faults=report.faults,
             evidence=b"\n".join(report.evidence),
         )
 

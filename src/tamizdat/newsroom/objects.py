@@ -8,10 +8,12 @@ does not confirm that a file is known here.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hmac
-import io
+import re
 
+from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from tamizdat.newsroom.house import House
@@ -25,6 +27,7 @@ from tamizdat.primitives.stores import read
 
 KEYS: Final = "keys/objects"
 INDEX: Final = "desk/index"
+_ID: Final = re.compile(r"[0-9a-f]{16}", re.ASCII)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +72,15 @@ def remember(house: House, keys: Keys, sha256: bytes, ident: str) -> None:
     house.root.put(_index(keys, sha256), [ident.encode("ascii")])
 
 
-def open_original(house: House, keys: Keys, ident: str) -> BinaryIO:
+@contextlib.contextmanager
+def open_original(house: House, keys: Keys, ident: str) -> Iterator[BinaryIO]:
     """
-    Open an original for reading.
+    Open an original for reading; that nothing is missing is proven only when it was read to its end.
 
     Raises:
         UsageError: The vault has no such object, or its key was destroyed.
     """
-    sealed = read(house.root, f"{KEYS}/{ident}/key.age")
+    sealed = read(house.root, f"{KEYS}/{ident}/key.age") if _ID.fullmatch(ident) else None
     if sealed is None:
         raise UsageError(
             "object-unknown",
@@ -85,7 +89,7 @@ def open_original(house: House, keys: Keys, ident: str) -> BinaryIO:
         )
     identity = recipients.read_identity(age.open_(sealed, keys.identities).decode("ascii"))
     with house.vault().open(ident) as stream:
-        return io.BytesIO(age.Reader(stream, [identity]).read())
+        yield age.Reader(stream, [identity])
 
 
 def _index(keys: Keys, sha256: bytes) -> str:

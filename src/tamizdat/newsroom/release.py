@@ -27,6 +27,7 @@ from tamizdat.primitives import note, text, words
 from tamizdat.primitives.errors import Fault, FormatError, TrustError, UsageError
 from tamizdat.primitives.stores import read
 from tamizdat.record import entry as entries
+from tamizdat.record import tiles
 from tamizdat.wire import edition as editions
 from tamizdat.wire import feeds, manuscript, ninjs, pages, picture
 from tamizdat.wire.edition import Edition
@@ -370,8 +371,12 @@ class _Release:
 def _finish(house: House, plan: dict[str, Any]) -> None:
     """Copy the public record into the edition, and let the edition exist by writing its list."""
     target = folder(plan["number"])
+    size = house.log_reader().size
     for name in house.root.names("log"):
-        house.root.put(f"{target}/{name}", [read(house.root, name) or b""])
+        place = tiles.read_name(name.removeprefix("log/"))
+        # A killed append may have left more than the record's size stands for; that is not ours to publish.
+        if name == "log/checkpoint" or (place is not None and place.end <= size):
+            house.root.put(f"{target}/{name}", [read(house.root, name) or b""])
     house.root.put(f"{target}/{editions.LIST}", [plan["list"].encode("utf-8")])
     house.root.put(STATE, [_json(plan["state"])])
     house.root.drop(PLAN)

@@ -171,15 +171,15 @@ def write(note: Note) -> bytes:
     return f"{note.text}\n{''.join(lines)}".encode()
 
 
-def read(raw: bytes) -> Note:
+def read(raw: bytes, *, most: int = MAX_LENGTH) -> Note:
     """
-    Read what `write` writes, and nothing else. Nothing is verified: use `verify` to believe it.
+    Read what `write` writes, and nothing else, at most *most* bytes. Nothing is verified: use `verify` to believe it.
 
     Raises:
         FormatError: ``note-length``, ``note-text``, ``note-signatures``, ``note-signature-line`` or ``note-name``.
     """
-    if len(raw) > MAX_LENGTH:
-        _flaw("note-length", f"it is longer than {MAX_LENGTH} bytes")
+    if len(raw) > most:
+        _flaw("note-length", f"it is longer than {most} bytes")
     try:
         whole = raw.decode()
     except UnicodeDecodeError as error:
@@ -199,7 +199,7 @@ def sign(text: str, *signers: Signer) -> bytes:
     return write(Note(text=text, signatures=tuple(signer.sign(text) for signer in signers)))
 
 
-def verify(raw: bytes, *verifiers: Verifier) -> Note:
+def verify(raw: bytes, *verifiers: Verifier, most: int = MAX_LENGTH) -> Note:
     """
     Read a note and give it back with only those signatures that *verifiers* made, one of each key.
 
@@ -209,7 +209,7 @@ def verify(raw: bytes, *verifiers: Verifier) -> Note:
         FormatError: As `read`.
         TrustError: ``note-unsigned``: none of *verifiers* signed; ``note-forged``: one of their signatures is false.
     """
-    note = read(raw)
+    note = read(raw, most=most)
     good: dict[Verifier, Signature] = {}
     for signature in note.signatures:
         for verifier in verifiers:

@@ -24,7 +24,7 @@ LIST: Final = "edition.txt"
 LOG: Final = "log/"
 CARD: Final = "card.txt"
 # The list is a note, and a note has no more than this.
-MAX_LIST: Final = note.MAX_LENGTH
+MAX_LIST: Final = 64 << 20
 _SIGNATURES: Final = 4096
 _HEX: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 # No segment begins or ends with a dot: some systems hide the one and drop the other.
@@ -152,7 +152,7 @@ def read(raw: bytes, verifier: note.Verifier) -> tuple[Edition, str]:
         FormatError: It is no note, or no list.
         TrustError: The edition key did not sign it.
     """
-    signed = note.verify(raw, verifier)
+    signed = note.verify(raw, verifier, most=MAX_LIST)
     return read_text(signed.text), signed.text
 
 

@@ -122,7 +122,7 @@ def _list(store: Store, found: Findings, card: Card | None) -> tuple[Edition, st
         found.caught(edition.LIST, error)
         return None
     try:
-        body = note.read(raw).text
+        body = note.read(raw, most=edition.MAX_LIST).text
         return edition.read_text(body), body, False
     except TamizdatError as error:
         found.caught(edition.LIST, error)
