@@ -183,6 +183,7 @@ class _Output:
                 mend=f"Give --need and --parts, at most {part.CAPACITY}: --need 3 --parts 5.",
             )
         self._whole = bool(args.whole)
+        packet, volume = (0, None) if self._whole else _cut(total, self._need, _size(args.part_size))
         self._fresh_folder = not folder.exists()
         place = Path(os.path.abspath(folder))  # noqa: PTH100 -- resolve() would follow links
         self._stage = place.with_name(f".{place.name}{UNFINISHED}") if self._fresh_folder else place / UNFINISHED
@@ -191,7 +192,6 @@ class _Output:
         if self._whole:
             self.sink: Any = self._open(0, 0)
         else:
-            packet, volume = _cut(total, self._need, _size(args.part_size))
             self.sink = split.Splitter(
                 self._open,
                 need=self._need,

@@ -262,7 +262,7 @@ class Intake:
         self, number: int, name: bytes, staged: _Staged, *, how: str, root: bytes, known: dict[bytes, str]
     ) -> Item:
         held = known.get(staged.sha256) or objects.find(self._house, self._keys, staged.sha256)
-        known.setdefault(staged.sha256, staged.object)
+        known.setdefault(staged.sha256, held or staged.object)
         return Item(
             number=number,
             name=name,
