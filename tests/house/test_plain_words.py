@@ -19,7 +19,7 @@ PAGES = [*sorted((SOURCE / "wire" / "templates").glob("*.html")), *sorted((SOURC
 SPOKEN = {"say", "warn", "product", "line", "fault", "append", "UsageError", "FormatError", "ShortError"}
 SPOKEN |= {"TrustError", "AdapterError", "LeftOutError", "TamizdatError", "must_read", "yes", "ask"}
 OURS = re.compile(
-    r"dossier root|\btiles?\b|\bpadme\b|\bcode 1\b|\bmerkle\b|\bcheckpoints?\b|(?<!outside )\bwitness", re.I
+    r"dossier root|\btiles?\b|\bpadme\b|\bcode 1\b|\bmerkle\b|\bcheckpoints?\b|(?<!outside )\bwitness", re.IGNORECASE
 )
 # The name of a file that a person is told to keep, not a word of ours.
 FILE = re.compile(r"log/checkpoint")

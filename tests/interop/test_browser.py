@@ -149,7 +149,8 @@ def test_without_script_everything_can_be_read_and_no_control_is_shown(visit):
     assert page.locator("h1").is_visible()
     page.click("a.figure >> nth=0")
     assert page.url.endswith("#figure-killed")
-    assert page.locator("#figure-killed tbody tr").count() == 9
+    assert page.locator("#figure-killed").is_visible()
+    assert page.locator("#measure-1 tbody tr").count() == 9
     assert page.locator("text=hidden, not provable yet").is_visible()
 
 
@@ -220,12 +221,13 @@ def test_on_paper_there_are_no_controls_and_addresses_are_written_out(visit):
     page.click(".size-200")
     page.emulate_media(media="print")
 
-    for gone in (".controls", ".bar", ".skip", ".back"):
+    for gone in (".controls", ".bar", ".skip", ".note .up"):
         assert not page.locator(gone).first.is_visible()
-    written = page.evaluate("getComputedStyle(document.querySelector('#figure-killed a.outside'), '::after').content")
+    written = page.evaluate("getComputedStyle(document.querySelector('#measure-1 a.outside'), '::after').content")
     assert "https://special.azertag.az/en/xeber/3379539" in written
     assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") < 16
     assert page.locator("table").first.is_visible()
+    assert page.locator(".note details li").first.bounding_box()["height"] > 0
 
 
 def test_notes_stand_beside_the_text_on_a_wide_page_and_after_it_on_a_narrow_one(visit):

@@ -77,29 +77,60 @@ def test_ids_are_unique_and_headings_descend_one_by_one():
         assert all(later - earlier <= 1 for earlier, later in zip(levels, levels[1:], strict=False)), path
 
 
-def test_each_figure_names_its_source_and_shows_every_rival_beside_it_and_below():
-    for figure in sample_site.FIGURES:
-        [said] = STORY.xpath("//*[@id=$id]", id=f"said-{figure.key}")
-        assert said.get("href") == f"#figure-{figure.key}"
-        [table] = STORY.xpath("//*[@id=$id]", id=f"figure-{figure.key}")
-        assert table.xpath(".//a/@href")[-1] == f"#said-{figure.key}"
+MEASURES = figures.measures(sample_site.FIGURES)
+
+
+def test_each_figure_names_its_source_and_every_rival_stands_beside_it_once_and_below():
+    english = language.load("en")
+    for measure in MEASURES:
+        [table] = STORY.xpath("//*[@id=$id]", id=f"measure-{measure.number}")
         rows = [words(row) for row in table.xpath(".//tbody/tr")]
-        [note] = STORY.xpath("//div[@class='note'][.//a/@href=$href]", href=f"#figure-{figure.key}")
-        beside = words(note)
-        assert len(rows) == len(figures.claims(figure))
-        for claim, row in zip(figures.claims(figure), rows, strict=True):
-            amount = language.load("en").amount(claim)
+        [note] = STORY.xpath("//div[@class='note'][.//a/@href=$href]", href=f"#measure-{measure.number}")
+        beside = [words(item) for item in note.xpath(".//li")]
+        assert len(rows) == len(beside) == len(measure.claims)
+        for claim, row in zip(measure.claims, rows, strict=True):
+            amount = english.amount(claim)
             assert amount in row
             assert claim.asserted_by in row
-            assert amount in beside
-            assert claim.asserted_by in beside
+            assert any(item.startswith(f"{amount} {claim.asserted_by}") and claim.note in item for item in beside) or (
+                claim in [figure.said for figure in measure.figures]
+            )
+        for figure in measure.figures:
+            [link] = STORY.xpath("//*[@id=$id]", id=f"said-{figure.key}")
+            assert link.get("href") == f"#figure-{figure.key}"
+            [said] = note.xpath(".//*[@id=$id]", id=f"figure-{figure.key}")
+            assert said.xpath(".//a/@href") == [f"#said-{figure.key}"]
+            assert words(said).startswith(f"{english.amount(figure.said)} {figure.said.asserted_by}")
+
+
+def rivals_of_one_measure() -> list[figures.Figure]:
+    every = (sample_site.KILLED.said, *sample_site.KILLED.rivals)
+    return [
+        figures.Figure(key=f"k{place}", said=said, rivals=tuple(claim for claim in every if claim is not said))
+        for place, said in enumerate(every[:4])
+    ]
+
+
+def test_many_figures_of_one_measure_share_one_note_and_a_later_passage_leads_to_it():
+    four = rivals_of_one_measure()
+    said = [f'<p><data class="figure" value="{figure.key}">{figure.said.low}</data></p>' for figure in four]
+    blocks = (Prose(html="".join(said[:3])), Prose(html="<p>Between.</p>"), Prose(html=said[3]))
+    page = page_of(with_story(blocks=blocks, figures=tuple(four)))
+    first, later = page.xpath("//div[@class='note']")
+    assert len(first.xpath(".//ul[@class='said']/li")) == 3
+    assert len(first.xpath(".//details//li")) == 6
+    assert len(first.xpath(".//circle[@class='said']")) == 3
+    assert len(later.xpath(".//li")) == 1
+    assert not later.xpath(".//svg | .//details")
+    assert words(later.xpath(".//p[@class='by']")[0]) == "All 9 accounts"
+    assert len(page.xpath("//table")) == 1
 
 
 def test_the_strip_has_one_mark_for_each_claim_and_none_over_another():
-    for figure in sample_site.FIGURES:
-        strip = figures.strip(figure)
+    for measure in MEASURES:
+        strip = figures.strip(measure, measure.figures)
         assert strip is not None
-        assert len(strip.marks) == len(figures.claims(figure))
+        assert len(strip.marks) == len(measure.claims)
         assert sum(mark.said for mark in strip.marks) == 1
         assert len({(mark.start, mark.y) for mark in strip.marks}) == len(strip.marks)
         assert all(0 <= mark.start <= mark.end <= 100 and 0 < mark.y < strip.height for mark in strip.marks)
@@ -108,7 +139,6 @@ def test_the_strip_has_one_mark_for_each_claim_and_none_over_another():
 def test_a_figure_that_nobody_disputes_has_no_strip_and_says_that_nobody_does():
     alone = dataclasses.replace(sample_site.KILLED, rivals=())
     page = page_of(with_story(figures=(alone,)))
-    assert figures.strip(alone) is None
     assert "The newsroom knows of no other account." in words(page)
     assert not page.xpath("//svg")
 

@@ -208,8 +208,8 @@ class _Output:
     def __exit__(self, *_: object) -> None:
         if self._settled:
             return
-        for _, stream in self._made:
-            stream.abandon()
+        for made in self._made:
+            made[1].abandon()
         with contextlib.suppress(OSError):
             _remove(self._stage)
 

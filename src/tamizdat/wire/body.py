@@ -15,12 +15,13 @@ from lxml import html as parser
 from lxml.html import HtmlElement
 from markupsafe import Markup
 
+from tamizdat.wire import figures as gathering
 from tamizdat.wire.claim import Figure
+from tamizdat.wire.figures import Measure, Note
 from tamizdat.wire.site import Media, Published
 from tamizdat.wire.story import Block, Picture, Prose, Quotation, Response
 
 
-MAX_ROWS: Final = 6
 NOTHING: Final = Markup()
 
 
@@ -34,23 +35,18 @@ class Passage:
 
         html: The block's own text, its figures made links to their sources.
 
-        figures: The figures this passage is the first to say: their notes stand beside it.
-
-        rows: Over how many passages the notes may reach on a wide page.
+        figures: The figures this passage is the first to say; *notes* on them, one a measure, stand beside it.
 
         media: The published picture of a picture block; *lead* where the story begins with it.
-
-        paired: Whether it is two paragraphs whose notes stand together.
     """
 
     kind: str
     block: Block
     html: Markup = NOTHING
     figures: tuple[Figure, ...] = ()
-    rows: int = 1
+    notes: tuple[Note, ...] = ()
     media: Media | None = None
     lead: bool = False
-    paired: bool = False
 
 
 def passages(published: Published, dateline: Markup) -> list[Passage]:
@@ -74,7 +70,7 @@ def passages(published: Published, dateline: Markup) -> list[Passage]:
                 found.append(Passage(kind=kind, block=block, media=next(media, None), lead=lead))
             case _:
                 found.append(Passage(kind=kind, block=block))
-    return [dataclasses.replace(passage, rows=_reach(found, place)) for place, passage in enumerate(found)]
+    return _noted(found, gathering.measures(story.figures))
 
 
 def said(passed: Sequence[Passage]) -> frozenset[str]:
@@ -83,21 +79,23 @@ def said(passed: Sequence[Passage]) -> frozenset[str]:
 
 
 def _add(found: list[Passage], new: Passage) -> None:
-    # Two paragraphs in a row that both say figures share one set of notes: apart, the notes of the first
-    # would push the second down the page.
+    # Paragraphs in a row that all say figures share one set of notes: apart, each would repeat the same
+    # claims, and the notes of the first would push the second down the page.
     last = found[-1] if found else None
-    if last is not None and new.figures and last.figures and last.kind == new.kind and not last.paired:
-        figures = last.figures + new.figures
-        found[-1] = dataclasses.replace(last, html=last.html + new.html, figures=figures, paired=True)
+    if last is not None and new.figures and last.figures and last.kind == new.kind:
+        found[-1] = dataclasses.replace(last, html=last.html + new.html, figures=last.figures + new.figures)
     else:
         found.append(new)
 
 
-def _reach(found: Sequence[Passage], place: int) -> int:
-    for rows, later in enumerate(found[place + 1 :], start=1):
-        if later.figures:
-            return min(rows, MAX_ROWS)
-    return min(len(found) - place, MAX_ROWS)
+def _noted(found: Sequence[Passage], known: Sequence[Measure]) -> list[Passage]:
+    shown: list[Measure] = []
+    noted: list[Passage] = []
+    for passage in found:
+        notes = gathering.notes(passage.figures, known, shown)
+        shown.extend(note.measure for note in notes)
+        noted.append(dataclasses.replace(passage, notes=notes))
+    return noted
 
 
 def _elements(text: str) -> list[HtmlElement]:

@@ -1,7 +1,7 @@
 """
-The strip beside a figure: every source's figure on one line, drawn as plain numbers for the template.
+What stands beside a passage: one note for each measure it speaks of, and one strip with every claim on it.
 
-It draws; it never averages, ranks or leaves out a claim.
+It gathers and draws; it never averages, ranks or leaves out a claim.
 """
 
 from __future__ import annotations
@@ -47,15 +47,70 @@ class Strip:
     marks: tuple[Mark, ...]
 
 
-def claims(figure: Figure) -> tuple[Claim, ...]:
-    """Give every claim on a figure, the one the text says first."""
-    return (figure.said, *figure.rivals)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """
+    One thing that is counted ("civilians killed"), with every claim on it.
+
+    Attributes:
+        number: Its place among the story's measures, from 1: the anchor of its table.
+
+        figures: Those of the story's figures that are of this measure.
+
+        claims: Every claim on it, each once, in the ledger's order.
+    """
+
+    number: int
+    name: str
+    figures: tuple[Figure, ...]
+    claims: tuple[Claim, ...]
 
 
-def differ(figure: Figure) -> bool:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """
+    What one passage says on one measure.
+
+    Attributes:
+        figures: The figures that the passage is the first to say.
+
+        rivals: Every claim on the measure that the passage does not say.
+
+        whole: Whether the rivals are listed here: not where an earlier note lists them.
+    """
+
+    measure: Measure
+    figures: tuple[Figure, ...]
+    rivals: tuple[Claim, ...]
+    whole: bool
+
+
+def measures(figures: Sequence[Figure]) -> tuple[Measure, ...]:
+    """Gather a story's figures by what they count, in the order of its head."""
+    gathered: dict[tuple[str, str], list[Figure]] = {}
+    for figure in figures:
+        gathered.setdefault((figure.said.measure, figure.said.unit), []).append(figure)
+    return tuple(
+        Measure(number=number, name=name, figures=tuple(same), claims=_union(same))
+        for number, ((name, _), same) in enumerate(gathered.items(), start=1)
+    )
+
+
+def notes(fresh: Sequence[Figure], known: Sequence[Measure], shown: Sequence[Measure]) -> tuple[Note, ...]:
+    """Make a passage's notes, one for each measure; a measure that was *shown* in full is not listed again."""
+    found: list[Note] = []
+    for measure in known:
+        own = tuple(figure for figure in fresh if figure in measure.figures)
+        if own:
+            said = [figure.said for figure in own]
+            rivals = tuple(claim for claim in measure.claims if claim not in said)
+            found.append(Note(measure=measure, figures=own, rivals=rivals, whole=measure not in shown))
+    return tuple(sorted(found, key=lambda note: fresh.index(note.figures[0])))
+
+
+def differ(all_claims: Sequence[Claim]) -> bool:
     """Say whether the sources give more than one figure."""
-    first = figure.said
-    return any((claim.low, claim.high) != (first.low, first.high) for claim in figure.rivals)
+    return len({(claim.low, claim.high) for claim in all_claims}) > 1
 
 
 def ends(all_claims: Sequence[Claim]) -> tuple[int, int]:
@@ -63,23 +118,29 @@ def ends(all_claims: Sequence[Claim]) -> tuple[int, int]:
     return min(claim.low for claim in all_claims), max(claim.high or claim.low for claim in all_claims)
 
 
-def strip(figure: Figure) -> Strip | None:
-    """Lay the claims out; None where there is nothing to compare."""
-    low, high = ends(claims(figure))
+def strip(measure: Measure, figures: Sequence[Figure]) -> Strip | None:
+    """Lay all claims out, those that *figures* say marked; None where there is nothing to compare."""
+    low, high = ends(measure.claims)
     if low == high:
         return None
+    said = [figure.said for figure in figures]
     scale = (100 - 2 * EDGE) / (high - low)
     free: list[float] = []
     placed: list[tuple[Mark, int]] = []
-    for claim in sorted(claims(figure), key=lambda each: (each.low, each is not figure.said)):
+    for claim in sorted(measure.claims, key=lambda each: (each.low, each not in said)):
         start = EDGE + (claim.low - low) * scale
         end = EDGE + ((claim.high or claim.low) - low) * scale
         is_open = claim.high is None
         reach = min(max(end, start + OPEN) if is_open else end, 100 - EDGE)
         level = next((place for place, limit in enumerate(free) if limit <= start), len(free))
         free[level : level + 1] = [reach + ROOM]
-        mark = Mark(start=round(start, 2), end=round(reach, 2), y=0, said=claim is figure.said, open=is_open)
+        mark = Mark(start=round(start, 2), end=round(reach, 2), y=0, said=claim in said, open=is_open)
         placed.append((mark, level))
     height = BASE * 2 + LEVEL * (len(free) - 1)
     marks = tuple(dataclasses.replace(mark, y=round(height - BASE - LEVEL * level, 4)) for mark, level in placed)
     return Strip(low=low, high=high, height=height, marks=marks)
+
+
+def _union(figures: Sequence[Figure]) -> tuple[Claim, ...]:
+    every = {claim for figure in figures for claim in (figure.said, *figure.rivals)}
+    return tuple(sorted(every, key=lambda claim: (claim.ledger, claim.line)))

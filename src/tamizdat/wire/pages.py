@@ -57,6 +57,7 @@ def _story(site: Site, published: Published, speech: Language) -> dict[str, Any]
         "story": story,
         "passages": shown,
         "said": body.said(shown),
+        "measures": figures.measures(story.figures),
         "translations": _translations(site, published),
         "titles": {each.story.name: each.story for each in site.stories},
     }
@@ -127,7 +128,6 @@ def _environment(tag: str) -> Environment:
         strip=figures.strip,
         differ=figures.differ,
         ends=figures.ends,
-        claims=figures.claims,
         link=link,
         autonym=language.autonym,
         direction=language.direction,
