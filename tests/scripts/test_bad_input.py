@@ -277,8 +277,8 @@ def test_an_object_nobody_knows(tmp_path: Path, room: Room) -> None:
     refused(run("objects", "--get", "../../card", "-o", tmp_path / "y", *room.secret), 2, "object-unknown")
     refused(run("story", "check", "harbour", *room.secret), 2, "story-picture-unknown")
     assert house.listing(tmp_path) == before
-    refused(run("publish", "harbour", *room.secret), 2, "object-unknown")
-    assert not (room.path / "editions/000001/edition.txt").exists()
+    refused(run("publish", "harbour", *room.secret), 3, "publish-faults")
+    assert not list((room.path / "editions").rglob("*.*"))
 
     (room.path / "stories/harbour.md").write_text(STORY % ("", "Nobody knows."))
     done = run("publish", "harbour", *room.secret)

@@ -6,7 +6,6 @@ import argparse
 
 from typing import Any
 
-from tamizdat.adapters.folder import Folder
 from tamizdat.cli import house as houses
 from tamizdat.cli.console import Console, add_newsroom_options, find_newsroom
 from tamizdat.newsroom import approvals, release
@@ -39,8 +38,8 @@ def run_check(args: argparse.Namespace, console: Console) -> None:
     """
     house = houses.at(find_newsroom(args))
     story = release.read_story(house, args.name)
-    held = Folder(find_newsroom(args))
-    missing = [one.object for one in story.pictures if not any(held.names(f"keys/objects/{one.object}"))]
+    vault = house.vault()
+    missing = [one.object for one in story.pictures if not vault.has(one.object)]
     if missing:
         raise UsageError(
             "story-picture-unknown",

@@ -24,7 +24,7 @@ from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
 from tamizdat.primitives import card as cards
 from tamizdat.primitives import note, text, words
-from tamizdat.primitives.errors import Fault, FormatError, TrustError, UsageError
+from tamizdat.primitives.errors import Fault, FormatError, TamizdatError, TrustError, UsageError
 from tamizdat.primitives.stores import read
 from tamizdat.record import entry as entries
 from tamizdat.record import tiles
@@ -153,16 +153,15 @@ def _stories(house: House, names: tuple[str, ...], state: dict[str, Any]) -> lis
         except FormatError as error:
             faults.extend(error.faults or [_fault(error.code, name, str(error), error.mend)])
             continue
+        except UsageError as error:
+            back = "Put the file back; to take a published story back, give it a `withdrawal:` and publish that."
+            faults.append(_fault(error.code, name, str(error), back if name in state else error.mend))
+            continue
         stories.append(story)
         faults.extend(_may_go_out(house, story, state.get(name), named=name in names))
     faults.extend(_unknown_stories(stories, set(wanted)))
     if faults:
-        raise FormatError(
-            "publish-faults",
-            f"{len(faults)} things stand in the way of this edition",
-            mend="Mend each and run `tamizdat publish` again; nothing was published.",
-            faults=tuple(faults),
-        )
+        raise _in_the_way(faults)
     return stories
 
 
@@ -193,7 +192,7 @@ def _may_go_out(house: House, story: Story, before: dict[str, Any] | None, *, na
             "story-changed",
             story.name,
             "it was published with another text, and no correction says what changed",
-            "Add a line under `correction:` that tells readers what changed and when, or put the old text back.",
+            "Add a date and a text under `corrections:` that tell readers what changed and when, or put the old text back.",
         )
     elif not named:
         yield _fault(
@@ -257,6 +256,7 @@ class _Release:
         for place, story in enumerate(stories):
             before = self._state.get(story.name)
             self._places[story.name] = before["place"] if before else place
+        self._write_pictures(stories)
         published = [self._published(story) for story in stories]
         site = self._site(published)
         base = self._house.settings.base
@@ -297,6 +297,21 @@ class _Release:
             removed=self._removed,
             solo=self._house.card().approvals == 1,
         )
+
+    def _write_pictures(self, stories: list[Story]) -> None:
+        """Write every picture before anything else, and report all that cannot be; then nothing is left behind."""
+        faults = []
+        for story in stories:
+            for one in story.pictures if not story.withdrawal else ():
+                try:
+                    self._media(story, one)
+                except TamizdatError as error:
+                    what = f"the picture {one.object}: {error}"
+                    faults.append(_fault(error.code, story.name, what, error.mend))
+        if faults:
+            for name in list(self._house.root.names(self._folder)):
+                self._house.root.drop(name)
+            raise _in_the_way(faults)
 
     def _published(self, story: Story) -> Published:
         before = self._state.get(story.name)
@@ -399,6 +414,17 @@ def _state(house: House) -> dict[str, Any]:
     raw = read(house.root, STATE)
     state: dict[str, Any] = json.loads(raw) if raw else {}
     return state
+
+
+def _in_the_way(faults: list[Fault]) -> FormatError:
+    return FormatError(
+        "publish-faults",
+        "one thing stands in the way of this edition"
+        if len(faults) == 1
+        else f"{len(faults)} things stand in the way of this edition",
+        mend="Mend each and run `tamizdat publish` again; nothing was published.",
+        faults=tuple(faults),
+    )
 
 
 def _spec(wanted: Picture) -> str:
