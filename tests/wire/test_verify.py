@@ -24,14 +24,17 @@ from tamizdat.wire.verify import Report
 from tests.wire.editions import NOW, ORIGIN, SIGNERS, WITNESS, Room, approved, copy, cosigned
 
 
+SPOKEN = re.compile(r": ([a-z]+ ){11}[a-z]+$")
 JARGON = re.compile(r"\b(tile|checkpoint|merkle|leaf|cosignature|tlog|root hash)", re.IGNORECASE)
 
 
 def faults(store: Memory, **options: object) -> list[tuple[str, str]]:
     """The faults of an edition as (file, code); that they speak plainly is checked on the way."""
     report = verify.check(store, now=NOW, **options)
-    for line in (*report.proven, *report.stated, *report.unproven, *(fault.what for fault in report.faults)):
-        assert not JARGON.search(line), line
+    told = (*report.proven, *report.stated, *report.unproven, *(fault.what for fault in report.faults))
+    for line in told:
+        # The 12 words that end a line are drawn by lot, and one of them may be "leaf".
+        assert not JARGON.search(SPOKEN.sub("", line)), line
     return [(fault.where, fault.code) for fault in report.faults]
 
 

@@ -40,7 +40,7 @@ pictures:
     people: hidden
 about: |
   Made up, for *tests*.
-corrections:
+correction:
   - date: 1999-05-04
     text: The first version said forty-one.
 ---

@@ -34,7 +34,13 @@ def add_parser(verbs: Any) -> None:
     acts = parser.add_subparsers(metavar="WHAT", required=True)
     _add_init(acts)
     card = acts.add_parser("card", help="print the public card, and its 12 words on the other stream")
-    card.add_argument("--qr", metavar="FILE", help="write the card as a sheet of square codes: FILE.svg or FILE.html")
+    card.add_argument(
+        "--qr",
+        metavar="FILE",
+        nargs="?",
+        const="card-qr.html",
+        help="write the card as a sheet of square codes: FILE.svg or FILE.html (else card-qr.html)",
+    )
     card.add_argument(
         "--renew", action="store_true", help="issue the next card first, good for a year; asks for the passphrase"
     )

@@ -192,7 +192,7 @@ def _may_go_out(house: House, story: Story, before: dict[str, Any] | None, *, na
             "story-changed",
             story.name,
             "it was published with another text, and no correction says what changed",
-            "Add a date and a text under `corrections:` that tell readers what changed and when, or put the old text back.",
+            "Add a date and a text under `correction:` that tell readers what changed and when, or put the old text back.",
         )
     elif not named:
         yield _fault(

@@ -52,7 +52,7 @@ FIELDS: Final = (
     "figures",
     "pictures",
     "about",
-    "corrections",
+    "correction",
     "withdrawal",
 )
 
@@ -233,7 +233,7 @@ class _Reader:
 
     def _corrections(self) -> tuple[Correction, ...]:
         corrections: list[Correction] = []
-        for group in self.fields.groups("corrections"):
+        for group in self.fields.groups("correction"):
             group.only(("date", "text"))
             one = Correction(date=self._day(group, "date", required=True), text=group.text("text", required=True))
             if corrections and one.date < corrections[-1].date:
