@@ -297,7 +297,7 @@ class Intake:
                     with root.open(f"{SPOOL}/{item.object}") as stream:
                         vault.add(item.object, iter(lambda: stream.read(CHUNK), b""))
                 objects.remember(self._house, self._keys, item.sha256, item.object)
-        queue.put(self._house, made.id, made.nonce, made.dossier_root)
+        queue.put(self._house, made.nonce, made.dossier_root)
         self._seal(f"desk/arrivals/{made.id}.age", records.write(made))
         root.drop(f"{UNFINISHED}/{made.id}.age")
         for item in made.items:

@@ -23,10 +23,11 @@ QUEUE: Final = "desk/queue"
 ANNOUNCED: Final = "desk/announcements"
 
 
-def put(house: House, ident: str, nonce: bytes, value: bytes) -> None:
-    """Queue one leaf; *ident* keeps a repeated run from queueing it twice."""
+def put(house: House, nonce: bytes, value: bytes) -> None:
+    """Queue one leaf; it is named by itself, so that a repeated run queues it once and its name tells nothing."""
     if value:
-        house.root.put(f"{QUEUE}/{ident}", [batch.leaf(nonce, value)])
+        leaf = batch.leaf(nonce, value)
+        house.root.put(f"{QUEUE}/{leaf.hex()}", [leaf])
 
 
 def announce(house: House, announcement: bytes) -> None:
@@ -40,7 +41,7 @@ def announce(house: House, announcement: bytes) -> None:
     }
     sealed = age.seal(json.dumps(told, sort_keys=True).encode("ascii"), house.card_recipients(), house.entropy)
     house.root.put(f"{ANNOUNCED}/{ident}.age", [sealed])
-    put(house, ident, nonce, announcement)
+    put(house, nonce, announcement)
 
 
 def announced(house: House, keys: Keys, announcement: bytes) -> int | None:
