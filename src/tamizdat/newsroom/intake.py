@@ -284,7 +284,12 @@ class Intake:
                 objects.write_key(self._house, item.object, secrets[item.object])
             if item.object:
                 objects.write_seed(self._house, item.object, made.id, item.number, seeds[item.number])
+        for staged in self._staged:
+            if not any(item.outcome == "stored" and item.object == staged.object for item in made.items):
+                self._house.root.drop(f"{SPOOL}/{staged.object}")
         self._seal(f"{UNFINISHED}/{made.id}.age", records.write(made))
+        # From here on the spool is the plan's: were it cleared after a full disk, the next run could not finish.
+        self._staged = []
         self._finish(made)
         return made
 

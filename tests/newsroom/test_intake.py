@@ -1,0 +1,120 @@
+"""Whatever a disk refuses while something is received, the next run completes it, and every file is accounted for."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+
+import pytest
+
+from tamizdat.adapters.memory import Memory
+from tamizdat.field import sealing
+from tamizdat.newsroom import objects
+from tamizdat.newsroom.arrival import Arrival
+from tamizdat.newsroom.intake import Intake
+from tamizdat.primitives.errors import AdapterError
+from tests.newsroom import rooms
+
+
+class FullAt:
+    """A store that refuses its Nth change, and every change after it, as a full disk does."""
+
+    def __init__(self, store: Memory, at: int) -> None:
+        self._store = store
+        self._left = at
+        self.open = store.open
+        self.names = store.names
+
+    def put(self, name, chunks):
+        self._change()
+        self._store.put(name, chunks)
+
+    def add(self, name, chunks):
+        self._change()
+        self._store.add(name, chunks)
+
+    def drop(self, name):
+        self._store.drop(name)
+
+    def _change(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise AdapterError("disk-full", "the disk is full", mend="Make room.")
+
+
+@dataclasses.dataclass
+class Source:
+    name: bytes
+    data: bytes
+    how: str = sealing.HOW_SYSTEM
+
+    def open(self):
+        return io.BytesIO(self.data)
+
+    def fingerprint(self):
+        return len(self.data)
+
+
+FILES = [Source(b"a", b"first"), Source(b"b", b"second"), Source(b"c", b"first"), Source(b"d", b"")]
+
+
+@pytest.fixture
+def house(memory, clock, entropy):
+    return rooms.make(memory, clock, entropy)
+
+
+def sealed(house, files=FILES) -> bytes:
+    sink = io.BytesIO()
+    sealing.seal(files, recipients=house.card_recipients(), entropy=house.entropy, sink=sink, created=0)
+    return sink.getvalue()
+
+
+def receive(house, keys, raw: bytes) -> Arrival:
+    desk = Intake(house, keys)
+    desk.recover()
+    return desk.sealed(io.BytesIO(raw), b"x.age")
+
+
+def holds(house, keys, arrival: Arrival, files=FILES) -> bool:
+    """Whether every file of the arrival comes back byte for byte from the object the report names."""
+    for item, file in zip(arrival.items, files, strict=True):
+        with objects.open_original(house, keys, item.object) as stream:
+            if stream.read() != file.data:
+                return False
+    return True
+
+
+def test_a_full_disk_at_any_moment_loses_nothing(house, memory) -> None:
+    """Refused at each change in turn, then run again with room: all is there, nothing is left over, one leaf waits."""
+    keys, raw = house.unlock(rooms.PASSPHRASE), sealed(house)
+    empty = dict(memory.values)
+    refused = 0
+
+    for at in range(200):
+        memory.values = dict(empty)
+        try:
+            receive(dataclasses.replace(house, root=FullAt(memory, at)), keys, raw)
+        except AdapterError:
+            refused += 1
+        else:
+            break
+        arrival = receive(house, keys, raw)
+        assert len(arrival.items) == 4
+        assert holds(house, keys, arrival), at
+        assert sum(1 for _ in house.vault().ids()) == 3, at
+        assert not [*memory.names("desk/spool"), *memory.names("desk/unfinished")], at
+        assert len(list(memory.names("desk/queue"))) == 1, at
+
+    assert refused > 20
+
+
+def test_a_file_held_already_and_twice_in_one_dossier_is_the_held_one(house) -> None:
+    """Every duplicate names the object that is in the vault."""
+    keys = house.unlock(rooms.PASSPHRASE)
+    receive(house, keys, sealed(house, FILES[:1]))
+    again = [Source(b"x", b"first"), Source(b"y", b"first"), Source(b"z", b"first")]
+
+    arrival = receive(house, keys, sealed(house, again))
+
+    assert [item.outcome for item in arrival.items] == ["duplicate"] * 3
+    assert holds(house, keys, arrival, again)
