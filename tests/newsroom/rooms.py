@@ -6,6 +6,7 @@ from tamizdat.adapters.memory import Memory
 from tamizdat.newsroom import init
 from tamizdat.newsroom.house import House
 from tamizdat.newsroom.settings import Settings
+from tamizdat.primitives.errors import AdapterError
 from tamizdat.wire.story import Byline, Category, Dateline, Prose, Story
 
 
@@ -44,3 +45,29 @@ def story(digest: bytes = bytes(32), version: int = 1) -> Story:
         digest=digest,
         version=version,
     )
+
+
+class FullAt:
+    """A store that refuses its Nth change, and every change after it, as a full disk does."""
+
+    def __init__(self, store: Memory, at: int) -> None:
+        self._store = store
+        self._left = at
+        self.open = store.open
+        self.names = store.names
+
+    def put(self, name, chunks):
+        self._change()
+        self._store.put(name, chunks)
+
+    def add(self, name, chunks):
+        self._change()
+        self._store.add(name, chunks)
+
+    def drop(self, name):
+        self._store.drop(name)
+
+    def _change(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise AdapterError("disk-full", "the disk is full", mend="Make room.")

@@ -7,39 +7,12 @@ import io
 
 import pytest
 
-from tamizdat.adapters.memory import Memory
 from tamizdat.field import sealing
 from tamizdat.newsroom import objects
 from tamizdat.newsroom.arrival import Arrival
 from tamizdat.newsroom.intake import Intake
 from tamizdat.primitives.errors import AdapterError
 from tests.newsroom import rooms
-
-
-class FullAt:
-    """A store that refuses its Nth change, and every change after it, as a full disk does."""
-
-    def __init__(self, store: Memory, at: int) -> None:
-        self._store = store
-        self._left = at
-        self.open = store.open
-        self.names = store.names
-
-    def put(self, name, chunks):
-        self._change()
-        self._store.put(name, chunks)
-
-    def add(self, name, chunks):
-        self._change()
-        self._store.add(name, chunks)
-
-    def drop(self, name):
-        self._store.drop(name)
-
-    def _change(self) -> None:
-        self._left -= 1
-        if self._left < 0:
-            raise AdapterError("disk-full", "the disk is full", mend="Make room.")
 
 
 @dataclasses.dataclass
@@ -93,7 +66,7 @@ def test_a_full_disk_at_any_moment_loses_nothing(house, memory) -> None:
     for at in range(200):
         memory.values = dict(empty)
         try:
-            receive(dataclasses.replace(house, root=FullAt(memory, at)), keys, raw)
+            receive(dataclasses.replace(house, root=rooms.FullAt(memory, at)), keys, raw)
         except AdapterError:
             refused += 1
         else:
