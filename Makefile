@@ -8,7 +8,7 @@ bin    := $(VENV)/bin
 pip    := $(bin)/python -m pip --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean test lint suite quick tools node fuzz vectors check clean
+.PHONY: help demo demo-clean test lint suite quick tools node fuzz bench bench-tools vectors check clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -40,11 +40,18 @@ node: ## install other people's JavaScript that judges us in the tests, where np
 tools: ## install the system packages the tests can use (Debian, as root)
 	apt-get update -q
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-	  age chromium golang-go golang-golang-x-mod-dev libimage-exiftool-perl strace poppler-utils \
+	  age chromium golang-go golang-golang-x-mod-dev libimage-exiftool-perl libisal2 strace poppler-utils zbar-tools \
 	  fonts-dejavu-core fonts-noto-core
 
 fuzz: $(VENV)/.dev ## mutate our formats for SECONDS (60) each
 	@for target in $$(ls fuzz/*.py | grep -v __init__); do echo "== $$target"; $(bin)/python $$target $${SECONDS_EACH:-60} || exit 1; done
+
+bench: $(VENV)/.bench ## measure sealing and joining against other people's tools (about 15 minutes; see bench/carry)
+	$(bin)/python -m bench.carry
+
+bench-tools: ## install the programs the bench compares with (Debian, as root)
+	apt-get update -q
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends age borgbackup libisal2 par2 restic
 
 vectors: $(VENV)/.dev ## write the test vectors anew; a difference is a change of a format
 	@for tool in tools/vectors/*.py; do PYTHONPATH=. $(bin)/python $$tool || exit 1; done
@@ -68,4 +75,8 @@ $(VENV)/.newsroom: requirements/newsroom.txt requirements/build.txt | $(VENV)/bi
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.newsroom
 	$(pip) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
+	$(pip) install --require-hashes -r requirements/bench.txt
 	@touch $@
