@@ -10,32 +10,17 @@ gives wrong plaintext: age refuses the bytes.
 
 from __future__ import annotations
 
-import dataclasses
 import io
 
 from collections.abc import Sequence
 from typing import Any, BinaryIO, Final
 
-import numpy as np
-import numpy.typing as npt
-
-from tamizdat.carry import erasure, part
-from tamizdat.carry.scan import Progress, fetch, scan
+from tamizdat.carry.rows import Rows
+from tamizdat.carry.scan import Progress, scan
 from tamizdat.carry.survey import Plan, Survey, choose, judge
-from tamizdat.primitives.errors import ShortError
 
 
 _BUFFER: Final = 1 << 20
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Map:
-    """Where the packets of one volume are: row r has the entries from starts[r] to starts[r + 1], sorted by index."""
-
-    indexes: npt.NDArray[np.int64]
-    sources: npt.NDArray[np.int64]
-    offsets: npt.NDArray[np.int64]
-    starts: npt.NDArray[np.int64]
 
 
 class Joiner:
@@ -97,7 +82,17 @@ class Joiner:
         """
         plan, survey = self._learn(None)
         survey.require()
-        return io.BufferedReader(_Ciphertext(plan, self._sources), max(_BUFFER, plan.shape.stripe))
+        return io.BufferedReader(_Ciphertext(self.rows()), max(_BUFFER, plan.shape.stripe))
+
+    def rows(self) -> Rows:
+        """
+        Give the packets row by row, also where they are not enough for all rows.
+
+        Raises:
+            FormatError: The sources belong to different dossiers.
+            ShortError: None of them holds a whole packet.
+        """
+        return Rows(self._learn(None)[0], self._sources)
 
     def _learn(self, progress: Progress | None) -> tuple[Plan, Survey]:
         if self._known is None:
@@ -110,19 +105,12 @@ class Joiner:
 class _Ciphertext(io.RawIOBase):
     """The rows of all volumes, one after another."""
 
-    def __init__(self, plan: Plan, sources: Sequence[BinaryIO]) -> None:
-        self._plan = plan
-        self._sources = sources
-        self._length = plan.total or 0
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._length = rows.total or 0
         self._at = 0
         self._row = -1
-        self._out = bytearray(plan.shape.stripe)
-        payload = plan.shape.payload
-        view = memoryview(self._out)
-        self._blocks = [view[at : at + payload] for at in range(0, plan.shape.stripe, payload)]
-        self._arrays = [np.frombuffer(block, np.uint8) for block in self._blocks]
-        self._volume = -1
-        self._map: _Map | None = None
+        self._out = b""
 
     def readable(self) -> bool:
         """It can be read."""
@@ -145,84 +133,15 @@ class _Ciphertext(io.RawIOBase):
     def readinto(self, buffer: Any, /) -> int:
         """Fill the buffer, or as much of it as the ciphertext is long."""
         target = memoryview(buffer).cast("B")
-        stripe = self._plan.shape.stripe
         filled = 0
         while filled < len(target) and self._at < self._length:
-            row, place = divmod(self._at, stripe)
+            row, place = divmod(self._at, self._rows.shape.stripe)
             if row != self._row:
-                self._row = -1
-                self._decode(row)
+                blocks = self._rows.blocks(row, least=self._rows.shape.need)
+                self._out = self._rows.decode(row, blocks)
                 self._row = row
-            count = min(stripe - place, len(target) - filled, self._length - self._at)
+            count = min(len(self._out) - place, len(target) - filled)
             target[filled : filled + count] = memoryview(self._out)[place : place + count]
             filled += count
             self._at += count
         return filled
-
-    def _decode(self, row: int) -> None:
-        volume, stripe = divmod(row, self._plan.volume_rows) if self._plan.volume_rows else (0, row)
-        need = self._plan.shape.need
-        begin, end = part.HEADER, part.HEADER + self._plan.shape.payload
-        spare: dict[int, erasure.Bytes] = {}
-        present: set[int] = set()
-        table = self._table(volume)
-        for entry in range(int(table.starts[stripe]), int(table.starts[stripe + 1])):
-            index = int(table.indexes[entry])
-            if index in present:
-                continue
-            packet = self._packet(int(table.sources[entry]), int(table.offsets[entry]), (index, stripe, volume))
-            if packet is None:
-                continue
-            present.add(index)
-            if index < need:
-                self._blocks[index][:] = packet[begin:end]
-            else:
-                spare[index] = np.frombuffer(packet, np.uint8)[begin:end]
-            if len(present) == need:
-                break
-        if len(present) < need:
-            raise ShortError(
-                "carry-short",
-                f"row {stripe} of volume {volume + 1} could be read before, and now only {len(present)} of {need} "
-                "packets can",
-                mend="Put the medium back, or bring another part, and join again.",
-            )
-        missing = [index for index in range(need) if index not in present]
-        if missing:
-            order = sorted(present)
-            sources = [self._arrays[index] if index < need else spare[index] for index in order]
-            rows = erasure.recovery(need, order, missing)
-            erasure.multiply(rows, sources, [self._arrays[index] for index in missing])
-
-    def _packet(self, source: int, offset: int, place: tuple[int, int, int]) -> bytes | None:
-        """Read a packet that was whole in the survey; None where it is so no more."""
-        shape = self._plan.shape
-        raw, _ = fetch(self._sources[source], offset, shape.packet)
-        index, stripe, volume = place
-        same = (
-            len(raw) == shape.packet
-            and raw[4] == part.BLOCK
-            and raw[8] == shape.need
-            and raw[10] == index
-            and raw[12:36] == stripe.to_bytes(4, "big") + shape.set_id + volume.to_bytes(4, "big")
-            and raw[part.CHECKED : part.HEADER] == part.check(raw)
-        )
-        return raw if same else None
-
-    def _table(self, volume: int) -> _Map:
-        if volume != self._volume or self._map is None:
-            self._map = _map(self._plan, volume)
-            self._volume = volume
-        return self._map
-
-
-def _map(plan: Plan, volume: int) -> _Map:
-    groups = plan.groups[volume]
-    rows = plan.rows(volume) or 0
-    stripes = np.concatenate([np.array(group.stripes, np.int64) for _, group in groups])
-    indexes = np.concatenate([np.full(len(group.stripes), group.index, np.int64) for _, group in groups])
-    sources = np.concatenate([np.full(len(group.stripes), source, np.int64) for source, group in groups])
-    offsets = np.concatenate([np.array(group.offsets, np.int64) for _, group in groups])
-    order = np.lexsort((indexes, stripes))
-    starts = np.searchsorted(stripes[order], np.arange(rows + 1))
-    return _Map(indexes=indexes[order], sources=sources[order], offsets=offsets[order], starts=starts)
