@@ -83,20 +83,29 @@ def seal(
     left_out: Iterable[LeftOut] = (),
     progress: Callable[[int], None] | None = None,
     file_key: bytes | None = None,
+    padding: Callable[[int], int] = layout.padding_length,
 ) -> Sealed:
     """
     Seal *sources* and a written *note* for *recipients* as one age file into *sink*, in one pass.
 
     *created* are seconds since 1970; *left_out* is what the caller itself had to leave out;
     *progress* is told how many bytes of files were read so far; *file_key* are 16 random bytes
-    where the caller needs the age file key for part tags.
+    where the caller needs the age file key for part tags; *padding* says how many zeros the padding
+    holds, from the length of the tar before it.
 
     Raises:
         UsageError: There is nothing to seal, too much, or two files have one name.
     """
     writer = age.Writer(sink, recipients, file_key=file_key, entropy=entropy)
     sealed = write(
-        sources, sink=writer, entropy=entropy, created=created, note=note, left_out=left_out, progress=progress
+        sources,
+        sink=writer,
+        entropy=entropy,
+        created=created,
+        note=note,
+        left_out=left_out,
+        progress=progress,
+        padding=padding,
     )
     writer.close()
     return sealed
@@ -111,6 +120,7 @@ def write(
     note: bytes | None = None,
     left_out: Iterable[LeftOut] = (),
     progress: Callable[[int], None] | None = None,
+    padding: Callable[[int], int] = layout.padding_length,
 ) -> Sealed:
     """
     Write the plaintext of a dossier. Only `seal` and tests call this: plaintext never rests on a disk.
@@ -120,7 +130,7 @@ def write(
     """
     ordered = sorted(sources, key=lambda source: source.name)
     _demand_names(ordered, note)
-    work = _Work(sink, entropy.random(layout.SECRET_LENGTH), created, left_out, progress)
+    work = _Work(sink, entropy.random(layout.SECRET_LENGTH), created, left_out, progress, padding)
     for source in ordered:
         work.take(source)
     if note is not None:
@@ -138,7 +148,9 @@ class _Work:
         created: int,
         left_out: Iterable[LeftOut],
         progress: Callable[[int], None] | None,
+        padding: Callable[[int], int],
     ) -> None:
+        self._padding = padding
         self._tar = archive.TarWriter(sink, created)
         self._secret = secret
         self._created = created
@@ -253,7 +265,7 @@ class _Work:
                 (layout.MANIFEST, manifest),
             )
         }
-        self._tar.begin(layout.TOP + layout.PADDING, layout.padding_length(self._tar.length))
+        self._tar.begin(layout.TOP + layout.PADDING, self._padding(self._tar.length))
         self._tar.fill()
         hashes[layout.PADDING] = self._tar.end()
         tag_manifest = bag.write_manifest((path, hashes[path]) for path in layout.LISTED)
