@@ -23,14 +23,14 @@ class Kept(io.BytesIO):
         """Keep what was written."""
 
 
-def made(length: int, need: int, total: int, **options: object) -> dict[tuple[int, int], bytes]:
+def made(length: int, need: int, total: int, size: int = SIZE, **options: object) -> dict[tuple[int, int], bytes]:
     """Split *length* bytes that look random; give the parts by index and volume."""
     parts: dict[tuple[int, int], Kept] = {}
 
     def open_part(index: int, volume: int) -> Kept:
         return parts.setdefault((index, volume), Kept())
 
-    splitter = Splitter(open_part, need=need, total=total, packet_size=SIZE, set_id=SET_ID, **options)  # type: ignore[arg-type]
+    splitter = Splitter(open_part, need=need, total=total, packet_size=size, set_id=SET_ID, **options)  # type: ignore[arg-type]
     splitter.write(hashlib.shake_256(b"tamizdat part vectors").digest(length))
     splitter.close()
     return {place: sink.getvalue() for place, sink in parts.items()}
@@ -60,6 +60,7 @@ def main() -> None:
     tagged = made(9000, 2, 3, tag_key=bytes(range(32)))[0, 0]
     volume = made(20000, 2, 3, volume_length=8064)
     known = made(9000, 2, 3, total_length=9000)[0, 0]
+    paper = made(3000, 2, 3, 1024)
     title = raw.index(b"total: ")
 
     def vector(name: str, expect: str, comment: str, file: bytes) -> None:
@@ -71,6 +72,8 @@ def main() -> None:
     vector("tagged", "whole", "part 1 with tags under the key 00 01 .. 1f", tagged)
     vector("volume-first", "whole", "part 1 of volume 1 of 3; the length is unknown in it", volume[0, 0])
     vector("volume-last", "whole", "part 1 of volume 3 of 3; its one row is half empty", volume[0, 2])
+    vector("paper", "whole", "part 2 of a set of 3,000 bytes in packets for paper, of 1,024", paper[1, 0])
+    vector("paper-parity", "whole", "part 3 of the same set", paper[2, 0])
     vector("magic", "part-magic", "the second packet begins with TZP2", resealed(raw, 1, at(0, b"TZP2")))
     vector("type", "part-type", "a packet of type 3", resealed(raw, 1, at(4, b"\x03")))
     vector("code", "part-code", "the erasure code 2", resealed(raw, 1, at(5, b"\x02")))

@@ -34,7 +34,8 @@ EVERY: Final = 256  # each packet whose number in the part is a multiple of this
 TAGGED: Final = 1
 END_OF_VOLUME: Final = 2
 END_OF_SET: Final = 4
-PACKETS: Final = (1 << 12, 1 << 14, 1 << 16)
+PACKETS: Final = (1 << 10, 1 << 12, 1 << 14, 1 << 16)
+PAPER: Final = PACKETS[0]  # one packet in one symbol on a sheet (docs/spec/sheet.md); never chosen for a file
 MAX_TOTAL: Final = 1 << 56
 _FIELDS: Final = struct.Struct(">4s8BI16sII")
 _TITLE: Final = b"tamizdat-part-v1"
@@ -50,7 +51,7 @@ class Shape:
 
         need: How many parts are enough (k).
 
-        packet: The length of a packet in bytes: 4,096, 16,384 or 65,536.
+        packet: The length of a packet in bytes: 4,096, 16,384 or 65,536, and 1,024 on paper.
 
         tagged: Whether 16 bytes of each packet are set apart for a keyed tag.
     """
@@ -153,7 +154,8 @@ def packet_size(part_length: int) -> int:
     >>> packet_size(1_000_000), packet_size(5_000_000), packet_size(20_000_000)
     (4096, 16384, 65536)
     """
-    return max((size for size in PACKETS if part_length >= 256 * size), default=PACKETS[0])
+    files = PACKETS[1:]
+    return max((size for size in files if part_length >= 256 * size), default=files[0])
 
 
 def packets(stripes: int) -> int:
@@ -227,7 +229,7 @@ def read_head(raw: bytes | memoryview) -> Header:
         raise _flaw("part-code", f"the erasure code {code} is not known")
     if flags & ~(TAGGED | END_OF_VOLUME | END_OF_SET) or zero:
         raise _flaw("part-header", f"flags {flags:#04x} and reserved byte {zero:#04x} are not known")
-    if exponent not in {12, 14, 16}:
+    if exponent not in {10, 12, 14, 16}:
         raise _flaw("part-size", f"packets of 2^{exponent} bytes cannot be")
     if capacity != CAPACITY:
         raise _flaw("part-counts", f"the capacity is {CAPACITY}, not {capacity}")
@@ -295,7 +297,8 @@ def write_layout(header: Header, layout: Layout) -> bytes:
     """Write the payload of a descriptor: lines for machines, a note for people, zeros."""
     total = "unknown" if layout.total is None else str(layout.total)
     stripes = "all" if layout.volume_stripes is None else str(layout.volume_stripes)
-    words = rescue.note(need=header.shape.need, number=header.index + 1, packet=header.shape.packet)
+    write = rescue.line if header.shape.packet == PAPER else rescue.note
+    words = write(need=header.shape.need, number=header.index + 1, packet=header.shape.packet)
     raw = _TITLE + f"\ntotal: {total}\nvolume-rows: {stripes}\n\n{words}".encode("ascii")
     return raw.ljust(header.shape.payload, b"\0")
 

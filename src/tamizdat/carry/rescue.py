@@ -67,3 +67,10 @@ for s in sorted(S):
 def note(*, need: int, number: int, packet: int) -> str:
     """Write the note of part *number* (from 1) of a set of which *need* are enough: plain ASCII, under 3,900 bytes."""
     return _NOTE.format(need=need, number=number, packet=packet)
+
+
+def line(*, need: int, number: int, packet: int) -> str:
+    """Write the one line of a descriptor too short for the note: that stands in plain words on the sheet."""
+    return (
+        f'Part {number} of a sealed package of "tamizdat", in packets of {packet} bytes. Any {need} parts are enough.\n'
+    )

@@ -74,7 +74,7 @@ def volume_for(part_size: int, *, need: int, packet_size: int, tagged: bool = Fa
         raise UsageError(
             "carry-small",
             f"a part of {part_size} bytes is too small for packets of {packet_size}",
-            mend=f"Allow parts of at least {3 * part.PACKETS[0]} bytes.",
+            mend=f"Allow parts of at least {3 * packet_size} bytes.",
         )
     return stripes * Shape(set_id=bytes(16), need=need, packet=packet_size, tagged=tagged).stripe
 
@@ -88,7 +88,7 @@ class Splitter:
             All sinks of one volume are open together; those of the next are opened after they are closed.
         need: How many parts will be enough (k).
         total: How many parts are made (n), at most 255.
-        packet_size: 4,096, 16,384 or 65,536; see `part.packet_size`.
+        packet_size: One of `part.PACKETS`; see `part.packet_size`.
         volume_length: How many bytes of ciphertext a volume holds at most; None for one volume.
         set_id: 16 random bytes.
         total_length: The length of the ciphertext where it is known beforehand; it must then be right.
