@@ -130,7 +130,7 @@ def write(
     """
     ordered = sorted(sources, key=lambda source: source.name)
     _demand_names(ordered, note)
-    work = _Work(sink, entropy.random(layout.SECRET_LENGTH), created, left_out, progress, padding)
+    work = _Work(sink, entropy.random(layout.SECRET_LENGTH), created, left_out, progress, padding=padding)
     for source in ordered:
         work.take(source)
     if note is not None:
@@ -148,6 +148,7 @@ class _Work:
         created: int,
         left_out: Iterable[LeftOut],
         progress: Callable[[int], None] | None,
+        *,
         padding: Callable[[int], int],
     ) -> None:
         self._padding = padding
