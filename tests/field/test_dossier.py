@@ -265,6 +265,12 @@ def test_lengths_are_padme_from_64_kib() -> None:
 
         assert total == padme.length(total)
         assert zeros >= 0
+
+        zeros = layout.sheet_padding_length(before)
+        total = before + layout.stored_length(zeros) + manifest + 1024
+
+        assert total == padme.power(total)
+        assert zeros >= 0
     assert (padme.length(9), padme.length(9, floor=1)) == (65536, 10)
 
 

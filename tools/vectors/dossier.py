@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tamizdat.field import archive, bag, layout, ustar
+from tamizdat.field import archive, bag, layout, sealing, ustar
 from tamizdat.primitives import digest
 
 
@@ -25,6 +25,7 @@ def main() -> None:
     """Write all vectors."""
     whole = _whole()
     _write("whole", "whole", "three names of three kinds, one file that changed once, one left out, a note", whole)
+    _write("paper", "whole", "the same note alone, padded for paper", _paper())
     _write("truncated", "tar-truncated", "cut inside the first picture", whole[:800])
     _write("owner", "tar-header", "the first header names an owner", _header(whole, 265, b"photographer"))
     _write("traversal", "tar-path", "a path leads upward", _header(whole, 0, b"dossier/../x.jpg".ljust(26, b"\0")))
@@ -53,6 +54,19 @@ def _whole() -> bytes:
         note=b"Taken from the roof.\n",
     )
     return raw
+
+
+def _paper() -> bytes:
+    sink = io.BytesIO()
+    sealing.write(
+        [],
+        sink=sink,
+        entropy=sources.SeededEntropy(),
+        created=sources.CREATED,
+        note=b"Taken from the roof.\n",
+        padding=layout.sheet_padding_length,
+    )
+    return sink.getvalue()
 
 
 def _header(whole: bytes, place: int, change: bytes) -> bytes:

@@ -179,7 +179,7 @@ def _take(member: archive.Member, seen: _Seen, visit: Visit) -> None:
 
 def _take_padding(member: archive.Member, seen: _Seen) -> None:
     planned = layout.padding_length(seen.length)
-    if member.size != planned:
+    if member.size not in {planned, layout.sheet_padding_length(seen.length)}:
         seen.faults.append(_fault("dossier-padding", layout.PADDING, f"it has {member.size} bytes, not {planned}"))
     while data := member.stream.read(archive.CHUNK):
         if data.count(0) != len(data):

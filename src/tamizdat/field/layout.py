@@ -6,6 +6,7 @@ It reads and writes nothing. docs/spec/dossier.md, "Members" and "Padding".
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from tamizdat.field import archive, bag, objects, padme, ustar
@@ -46,18 +47,24 @@ def stored_length(size: int) -> int:
     return len(ustar.write(TOP + PADDING, size, 0)) + size + -size % ustar.BLOCK
 
 
-def padding_length(before: int) -> int:
+def padding_length(before: int, rule: Callable[[int], int] = padme.length) -> int:
     """
     Plan how many zeros the padding holds where *before* bytes of tar stand in front of it.
 
-    Behind it come the tag manifest, whose length is known, and the end of the archive.
+    Behind it come the tag manifest, whose length is known, and the end of the archive. *rule* gives
+    the padded length of so many bytes.
 
     >>> padding_length(0) + stored_length(0) + stored_length(bag.manifest_length(LISTED)) + 1024
     65536
     """
     behind = stored_length(bag.manifest_length(LISTED)) + len(archive.END)
     least = before + stored_length(0) + behind
-    zeros = padme.length(least) - least
+    zeros = rule(least) - least
     # Padding of 8 GiB and more has a longer header.
     longer = stored_length(zeros) - zeros - stored_length(0)
-    return padme.length(least + longer) - least - longer
+    return rule(least + longer) - least - longer
+
+
+def sheet_padding_length(before: int) -> int:
+    """Plan the padding of a dossier for paper, where 64 KiB are six sheets."""
+    return padding_length(before, padme.power)

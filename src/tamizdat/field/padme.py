@@ -1,5 +1,5 @@
 """
-Lengths that tell little: Padme (Nikitin and others, PETS 2019) with a floor.
+Lengths that tell little: Padme (Nikitin and others, PETS 2019) with a floor; for paper, powers of two.
 
 It pads nothing itself. docs/spec/dossier.md, "Padding".
 """
@@ -10,6 +10,7 @@ from typing import Final
 
 
 FLOOR: Final = 1 << 16
+PAPER_FLOOR: Final = 1 << 10
 
 
 def length(least: int, floor: int = FLOOR) -> int:
@@ -24,3 +25,13 @@ def length(least: int, floor: int = FLOOR) -> int:
     exponent = least.bit_length() - 1
     mask = (1 << exponent - exponent.bit_length()) - 1
     return least + mask & ~mask
+
+
+def power(least: int, floor: int = PAPER_FLOOR) -> int:
+    """
+    Give the padded length, for paper, of what is *least* bytes long: the next power of two, and never under *floor*.
+
+    >>> power(1), power(9000), power(16384)
+    (1024, 16384, 16384)
+    """
+    return max(floor, 1 << (least - 1).bit_length()) if least > 0 else floor
