@@ -15,11 +15,11 @@ import sys
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from rich.console import Console as Terminal
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from tamizdat.cli.meters import Lines, Meter, bar
 from tamizdat.primitives.errors import TamizdatError, UsageError
 
 
@@ -57,40 +57,6 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
 
 
-class Meter(Protocol):
-    """What long work tells."""
-
-    def advance(self, count: int) -> None:
-        """Say that *count* more is done."""
-
-
-class _Bar:
-    def __init__(self, progress: Progress, task: TaskID) -> None:
-        self._progress = progress
-        self._task = task
-
-    def advance(self, count: int) -> None:
-        self._progress.advance(self._task, count)
-
-
-class _Lines:
-    """Progress for a pipe or a file: a line every tenth."""
-
-    def __init__(self, console: Console, total: int | None, what: str) -> None:
-        self._console = console
-        self._total = total
-        self._what = what
-        self._done = 0
-        self._told = 0
-
-    def advance(self, count: int) -> None:
-        self._done += count
-        tenth = min(10, self._done * 10 // self._total) if self._total else 0
-        if tenth > self._told:
-            self._told = tenth
-            self._console.say(f"{self._what}: {tenth * 10} %")
-
-
 class Console:
     """One run's voice."""
 
@@ -126,13 +92,22 @@ class Console:
 
     @contextlib.contextmanager
     def progress(self, total: int | None, what: str = "working") -> Iterator[Meter]:
-        """Show how far long work has come: a bar on a terminal, else a line every tenth."""
-        if not self._quiet_tty.is_terminal:
-            yield _Lines(self, total, what)
-            return
-        columns = (TextColumn("tamizdat: {task.description}"), BarColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=self._quiet_tty, transient=True) as progress:
-            yield _Bar(progress, progress.add_task(what, total=total))
+        """
+        Show how far long work has come, how fast it goes, and how much time is left.
+
+        On a terminal it is one bar, gone when the work is done. In a pipe, and where the terminal is a plain one
+        (TERM=dumb, as screen readers and serial lines have it), it is a line now and then; short work says nothing.
+
+        Args:
+            total: How many bytes there are to do; None where nobody knows.
+
+            what: The work, as "sealing".
+        """
+        if self._quiet_tty.is_terminal and not self._quiet_tty.is_dumb_terminal:
+            with bar(self._quiet_tty, total, what) as meter:
+                yield meter
+        else:
+            yield Lines(self.say, total, what)
 
     def passphrase(self, args: argparse.Namespace, *, confirm: bool = False, what: str = "the newsroom") -> bytes:
         """

@@ -28,6 +28,8 @@ from tamizdat.primitives.errors import TamizdatError, UsageError
 VERBS: Final[dict[str, tuple[str, str]]] = {
     "seal": ("tamizdat.cli.seal", "seal files for a newsroom and split them into parts to carry"),
     "check": ("tamizdat.cli.check", "say what the parts at hand are good for"),
+    "plan": ("tamizdat.cli.plan", "say how many parts to make for which carriers, and what may be lost"),
+    "mint": ("tamizdat.cli.mint", "make more parts later"),
     "join": ("tamizdat.cli.join", "put enough parts together into one sealed file"),
     "open": ("tamizdat.cli.open", "open a sealed file with its key"),
     "newsroom": ("tamizdat.cli.newsroom", "make a newsroom, show its card, rehearse its recovery, add a person"),

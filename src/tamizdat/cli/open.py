@@ -53,7 +53,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
         raise UsageError(
             "output-exists", f"{shown(str(out))} is there already", mend="Give a folder that is not there yet."
         )
-    identities = _identities(args, console)
+    identities = read_identities(args, console)
     fresh = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         opened = _read(args.sealed, identities, fresh, console)
@@ -72,7 +72,13 @@ def run(args: argparse.Namespace, console: Console) -> None:
     console.say("who sealed them is not proven: anyone who has the card can")
 
 
-def _identities(args: argparse.Namespace, console: Console) -> list[recipients.Identity]:
+def read_identities(args: argparse.Namespace, console: Console) -> list[recipients.Identity]:
+    """
+    Read the key that --identity names; its passphrase is asked for where it has one.
+
+    Raises:
+        UsageError: It cannot be read. FormatError: It is no key. TrustError: The passphrase is wrong.
+    """
     try:
         raw = Path(args.identity).read_bytes()
     except OSError as error:
