@@ -6,7 +6,7 @@ import dataclasses
 import io
 
 from collections.abc import Hashable
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from tamizdat.field import dossier, sealing
 from tests.conftest import SeededEntropy
@@ -69,12 +69,21 @@ class Shut(Held):
         raise PermissionError(13, "Permission denied")
 
 
-class _Cut(io.BytesIO):
+class _ByRead(io.BytesIO):
+    """Reads into memory as it reads."""
+
+    def readinto(self, buffer: Any, /) -> int:
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class _Cut(_ByRead):
     def read(self, size: int | None = -1, /) -> bytes:
         return super().read(size)[:3] if self.tell() == 0 else b""
 
 
-class _Bad(io.BytesIO):
+class _Bad(_ByRead):
     def read(self, size: int | None = -1, /) -> bytes:
         if self.tell():
             raise OSError(5, "Input/output error")

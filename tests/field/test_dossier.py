@@ -6,6 +6,8 @@ import io
 import json
 import tracemalloc
 
+from typing import Any
+
 import pytest
 
 from hypothesis import given
@@ -283,10 +285,11 @@ def test_memory_is_flat() -> None:
         def seek(self, offset: int, whence: int = 0, /) -> int:
             return 64 << 20
 
-        def read(self, size: int = -1, /) -> bytes:
-            taken = min(size, self.left)
+        def readinto(self, buffer: Any, /) -> int:
+            taken = min(len(buffer), self.left)
             self.left -= taken
-            return bytes(taken)
+            buffer[:taken] = bytes(taken)
+            return taken
 
     class Long(Held):
         def open(self) -> Endless:  # type: ignore[override]

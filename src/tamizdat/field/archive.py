@@ -21,6 +21,7 @@ from tamizdat.primitives.errors import Fault
 BLOCK: Final = ustar.BLOCK
 CHUNK: Final = 1 << 18
 END: Final = bytes(2 * BLOCK)
+_NOTHING: Final = memoryview(bytes(CHUNK))
 # Long names and pax headers of foreign tars: more is an attack, not a name.
 MOST_EXTRA: Final = 1 << 16
 MOST_SPARSE_HEADERS: Final = 1 << 12
@@ -40,8 +41,8 @@ _KINDS: Final = {
 class Sink(Protocol):
     """Where bytes go."""
 
-    def write(self, data: bytes, /) -> object:
-        """Take all of *data*."""
+    def write(self, data: bytes | memoryview, /) -> object:
+        """Take all of *data* before this returns: its memory may be used again."""
 
 
 class Readable(Protocol):
@@ -73,7 +74,7 @@ class TarWriter:
         self._left, self._filler = size, -size % BLOCK
         self._hash = hashlib.sha256()
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Write the next bytes of the member."""
         if len(data) > self._left:
             msg = "a member is longer than it was begun with"
@@ -85,7 +86,7 @@ class TarWriter:
     def fill(self) -> None:
         """Write zeros up to the size the member was begun with."""
         while self._left:
-            self.write(bytes(min(CHUNK, self._left)))
+            self.write(_NOTHING[: self._left])
 
     def end(self) -> bytes:
         """End the member, and give the SHA-256 of its bytes."""
@@ -105,7 +106,7 @@ class TarWriter:
         """Write the end of the archive; the sink stays open."""
         self._put(END)
 
-    def _put(self, data: bytes) -> None:
+    def _put(self, data: bytes | memoryview) -> None:
         self._sink.write(data)
         self.length += len(data)
 

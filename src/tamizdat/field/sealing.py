@@ -9,10 +9,11 @@ read again as the next number; changes it again, it is left out. docs/spec/dossi
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, Protocol, cast
 
 from tamizdat.field import archive, bag, derivation, layout, objects
 from tamizdat.field.objects import Item, LeftOut, Listing
@@ -152,6 +153,8 @@ class _Work:
         padding: Callable[[int], int],
     ) -> None:
         self._padding = padding
+        # Read into over and over: to ask the system for room anew each time costs more than the reading.
+        self._room = memoryview(bytearray(archive.CHUNK))
         self._tar = archive.TarWriter(sink, created)
         self._secret = secret
         self._created = created
@@ -228,15 +231,16 @@ class _Work:
     def _copy(self, stream: BinaryIO, size: int) -> str:
         left = size
         while left:
+            room = self._room[: min(archive.CHUNK, left)]
             try:
-                data = stream.read(min(archive.CHUNK, left))
+                count = cast("io.BufferedIOBase", stream).readinto(room)
             except (OSError, AdapterError) as error:
                 return _unreadable(error)
-            if not data:
+            if not count:
                 return _CHANGED
-            self._tar.write(data)
-            left -= len(data)
-            self._done += len(data)
+            self._tar.write(room[:count])
+            left -= count
+            self._done += count
             self._progress(self._done)
         return ""
 

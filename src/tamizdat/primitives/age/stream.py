@@ -7,7 +7,7 @@ proven only at the end. The specification is C2SP's (age-encryption.org/v1, "Pay
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -29,40 +29,73 @@ def cipher(file_key: bytes, nonce: bytes) -> ChaCha20Poly1305:
     return ChaCha20Poly1305(header.derive(file_key, nonce, b"payload"))
 
 
+def unseal(payload: ChaCha20Poly1305, number: int, sealed: bytes | memoryview, *, last: bool) -> bytes | None:
+    """Open chunk *number* of a payload; None where it is not what was sealed there."""
+    try:
+        return payload.decrypt(_nonce(number, last=last), sealed, None)
+    except InvalidTag:
+        return None
+
+
+@runtime_checkable
+class Lender(Protocol):
+    """A sink that lends its own memory, so that nothing is copied."""
+
+    def lend(self, count: int, /) -> memoryview:
+        """Give *count* bytes to write into; they are taken by `took` before anything else is asked of it."""
+
+    def took(self, count: int, /) -> None:
+        """Take what was lent: all of it was written."""
+
+
 class Sealing:
     """Seals what is written, chunk by chunk; the last is held back, for only `close` knows it for the last."""
 
     def __init__(self, payload: ChaCha20Poly1305, sink: Writable) -> None:
         self._payload = payload
         self._sink = sink
-        self._held = bytearray()
+        self._lender = sink if isinstance(sink, Lender) else None
+        self._held = memoryview(bytearray(CHUNK))
+        self._count = 0
         self._number = 0
 
     def write(self, data: bytes | bytearray | memoryview) -> int:
         """Take bytes of any count."""
         view = memoryview(data).cast("B")
         at = 0
-        if self._held:
-            at = min(CHUNK - len(self._held), len(view))
-            self._held += view[:at]
+        if self._count:
+            at = self._hold(view)
             if at == len(view):
                 return at
             self._seal(self._held, last=False)
-            self._held.clear()
+            self._count = 0
         while len(view) - at > CHUNK:
             self._seal(view[at : at + CHUNK], last=False)
             at += CHUNK
-        self._held += view[at:]
+        self._hold(view[at:])
         return len(view)
 
     def close(self) -> None:
         """Seal the last chunk, which is empty only where nothing was written."""
-        self._seal(self._held, last=True)
-        self._held.clear()
+        self._seal(self._held[: self._count], last=True)
+        self._held[:] = bytes(CHUNK)
+        self._count = 0
 
-    def _seal(self, chunk: bytearray | memoryview, *, last: bool) -> None:
-        # A new object each time, not one buffer sealed into: a sink may keep what it is given.
-        self._sink.write(self._payload.encrypt(_nonce(self._number, last=last), chunk, None))
+    def _hold(self, view: memoryview) -> int:
+        """Keep as much as there is room for."""
+        count = min(CHUNK - self._count, len(view))
+        self._held[self._count : self._count + count] = view[:count]
+        self._count += count
+        return count
+
+    def _seal(self, chunk: memoryview, *, last: bool) -> None:
+        nonce = _nonce(self._number, last=last)
+        if self._lender is not None:
+            self._payload.encrypt_into(nonce, chunk, None, self._lender.lend(len(chunk) + TAG))
+            self._lender.took(len(chunk) + TAG)
+        else:
+            # A new object each time, not one buffer sealed into: a sink may keep what it is given.
+            self._sink.write(self._payload.encrypt(nonce, chunk, None))
         self._number += 1
 
 
