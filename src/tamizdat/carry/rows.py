@@ -1,23 +1,31 @@
 """
 Rows: every whole packet of one set, by row, and the row made of any k of them. docs/spec/part.md.
 
-It does NOT judge who lied: a packet whose check is right is whole.
+It does NOT judge who lied: a packet whose check is right is whole. Where packets stand is either
+known from a scan (exact) or supposed by what the first and last packets of a file say (a glance).
+What is supposed is checked as it is read, so a wrong guess costs a second reading, never a byte.
 """
 
 from __future__ import annotations
 
 import dataclasses
 
-from collections.abc import Sequence
-from typing import BinaryIO
+from collections.abc import Callable, Iterator, Sequence
+from typing import BinaryIO, Final, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
+
+from blake3 import blake3
 
 from tamizdat.carry import erasure, part
-from tamizdat.carry.scan import fetch
+from tamizdat.carry.scan import fetch, scatter
+from tamizdat.carry.spans import Spans, number
 from tamizdat.carry.survey import Plan
-from tamizdat.primitives.errors import ShortError
+from tamizdat.primitives.errors import AdapterError, FormatError, MediumGone, ShortError
+
+
+Views: TypeAlias = dict[int, memoryview]  # what was read of one row: part index, payload
+_DOUBT: Final = 64  # for so many rows a source that failed is asked last
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,19 +46,36 @@ class Block:
     packet: bytes | memoryview
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Map:
-    """Where the packets of one volume are: row r has the entries from starts[r] to starts[r + 1], sorted by index."""
+@dataclasses.dataclass(slots=True, kw_only=True)
+class _Way:
+    """Where one source has blocks of one part of a volume; before row *doubtful* it is asked last."""
 
-    indexes: npt.NDArray[np.int64]
-    sources: npt.NDArray[np.int64]
-    offsets: npt.NDArray[np.int64]
-    starts: npt.NDArray[np.int64]
+    index: int
+    source: int
+    spans: Spans
+    doubtful: int = 0
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class _Batch:
+    """Rows of one volume that are made together: *got* says what was read of each; *slots* blocks lie aside."""
+
+    volume: int
+    first: int
+    out: memoryview
+    got: list[Views]
+    slots: int = 0
 
 
 class Rows:
     """
     The rows of all volumes of one set, one after another, from 0.
+
+    Args:
+        plan: The set, and where its packets stand.
+        sources: What they are read from; *names* is what to call these in messages.
+        tag_key: With it, packets whose tag is wrong are passed over as forged.
+        again: Where the plan is only supposed: scans all sources and gives the exact one, or raises.
 
     Attributes:
         shape: What all packets of the set say alike.
@@ -58,16 +83,38 @@ class Rows:
         total: The length of the ciphertext in bytes; None where nobody says.
 
         count: How many rows there are in all; None where nobody says.
+
+        lost: The sources whose medium went away; empty it when they may be back.
     """
 
-    def __init__(self, plan: Plan, sources: Sequence[BinaryIO]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        sources: Sequence[BinaryIO],
+        names: Sequence[str] = (),
+        *,
+        tag_key: bytes | None = None,
+        again: Callable[[], Plan] | None = None,
+    ) -> None:
+        self._sources = sources
+        self._names = names
+        self._tag_key = tag_key
+        self._again = again
+        self.lost: set[int] = set()
+        self._spare: list[bytearray] = []
+        self._heads: list[memoryview] = []
+        self._adopt(plan)
+
+    def _adopt(self, plan: Plan) -> None:
+        self._plan = plan
         self.shape = plan.shape
         self.total = plan.total
         self.count = plan.all_rows
-        self._plan = plan
-        self._sources = sources
         self._volume = -1
-        self._map: _Map | None = None
+        self._ways: list[_Way] = []
+        self._due: tuple[tuple[int, int], bytes, bytes] = ((-1, -1), b"", b"")
+        self._spare.clear()
+        self._heads.clear()
 
     def place(self, row: int) -> tuple[int, int]:
         """Give the volume a row belongs to and its number there, both from 0."""
@@ -91,19 +138,14 @@ class Rows:
         volume, stripe = self.place(row)
         found: list[Block] = []
         present: set[int] = set()
-        table = self._table(volume)
-        if table is None or stripe + 1 >= len(table.starts):
-            return found
-        for entry in range(int(table.starts[stripe]), int(table.starts[stripe + 1])):
-            index, source = int(table.indexes[entry]), int(table.sources[entry])
-            if least is not None and index in present:
+        for way in sorted(self._of(volume), key=lambda way: (way.index, way.source)):
+            if least is not None and (way.index in present or len(present) >= least):
                 continue
-            packet = self._packet(source, int(table.offsets[entry]), (index, stripe, volume))
-            if packet is not None:
-                present.add(index)
-                found.append(Block(index=index, source=source, packet=packet))
-            if least is not None and len(present) >= least:
-                break
+            for _, _, base in way.spans.pieces(stripe, stripe + 1):
+                packet = self._packet(way, base + number(stripe) * self.shape.packet, (stripe, volume))
+                if packet is not None:
+                    present.add(way.index)
+                    found.append(Block(index=way.index, source=way.source, packet=packet))
         return found
 
     def decode(self, row: int, blocks: Sequence[Block]) -> bytes:
@@ -113,59 +155,252 @@ class Rows:
         Raises:
             ShortError: They are fewer.
         """
+        payload = self.shape.payload
+        views = {
+            block.index: memoryview(block.packet)[part.HEADER : part.HEADER + payload] for block in reversed(blocks)
+        }
+        if len(views) < self.shape.need:
+            raise self._short(row, len(views))
+        out = memoryview(bytearray(self.shape.stripe))
+        for index, view in views.items():
+            if index < self.shape.need:
+                out[index * payload : (index + 1) * payload] = view
+        self._complete(out, views)
+        return bytes(out[: self.used(row)])
+
+    def fill(self, first: int, count: int, out: memoryview) -> None:
+        """
+        Make the rows from *first* on, one after another, each as long as a full one.
+
+        Raises:
+            ShortError: For one of them too few packets are whole.
+            AdapterError: They would be enough, had not a medium gone away (``medium-gone``).
+        """
+        at = 0
+        while at < count:
+            volume, stripe = self.place(first + at)
+            room = self._plan.rows(volume)
+            many = count - at if room is None else min(count - at, room - stripe)
+            many = max(1, min(many, part.EVERY - 1))
+            size = self.shape.stripe
+            while not self._fill(volume, stripe, many, out[at * size : (at + many) * size]):
+                self._scan(first + at)
+            at += many
+
+    def _fill(self, volume: int, stripe: int, count: int, out: memoryview) -> bool:
+        """Make some rows of one volume; False where packets do not stand where they were supposed to."""
+        need = self.shape.need
+        got: list[Views] = [{} for _ in range(count)]
+        batch = _Batch(volume=volume, first=stripe, out=out, got=got)
+        ways = sorted(self._of(volume), key=lambda way: (way.doubtful > stripe, way.index, way.source))
+        taken: set[int] = set()
+        later: list[_Way] = []
+        for way in ways:
+            # The first k parts for all rows at once; the others only for the rows that need them.
+            if way.index in taken or len(taken) == need:
+                later.append(way)
+            elif self._read(way, batch, 0, count):
+                taken.add(way.index)
+        for way in later:
+            lacking = [at for at in range(count) if len(got[at]) < need and way.index not in got[at]]
+            for begin, end in _stretches(lacking):
+                self._read(way, batch, begin, end)
+        for at, views in enumerate(got):
+            if len(views) < need:
+                if self._again is None:
+                    raise self._short(self._row(volume, stripe + at), len(views))
+                return False
+        for at, views in enumerate(got):
+            self._complete(out[at * self.shape.stripe : (at + 1) * self.shape.stripe], views)
+        return True
+
+    def _complete(self, out: memoryview, views: Views) -> None:
+        """Compute the data blocks that are missing in a row's *out*."""
         need, payload = self.shape.need, self.shape.payload
-        chosen = {block.index: block for block in reversed(blocks)}
-        order = sorted(chosen)[:need]
-        if len(order) < need:
-            volume, stripe = self.place(row)
-            raise ShortError(
-                "carry-short",
-                f"row {stripe} of volume {volume + 1} could be read before, and now only {len(order)} of {need} "
-                "packets can",
-                mend="Put the medium back, or bring another part, and join again.",
-            )
-        out = np.empty(self.shape.stripe, np.uint8)
-        targets = [out[at : at + payload] for at in range(0, self.shape.stripe, payload)]
-        views = [np.frombuffer(chosen[index].packet, np.uint8)[part.HEADER : part.HEADER + payload] for index in order]
-        missing = [index for index in range(need) if index not in chosen]
+        missing = [index for index in range(need) if index not in views]
         if missing:
-            erasure.multiply(erasure.recovery(need, order, missing), views, [targets[index] for index in missing])
-        for index, view in zip(order, views, strict=True):
-            if index < need:
-                targets[index][:] = view
-        return out[: self.used(row)].tobytes()
+            order = sorted(views)[:need]
+            sources = [np.frombuffer(views[index], np.uint8) for index in order]
+            targets = [np.frombuffer(out[at * payload : (at + 1) * payload], np.uint8) for at in missing]
+            erasure.multiply(erasure.recovery(need, order, missing), sources, targets)
 
-    def _packet(self, source: int, offset: int, place: tuple[int, int, int]) -> bytes | None:
-        """Read a packet that was whole in the survey; None where it is so no more."""
+    def _read(self, way: _Way, batch: _Batch, begin: int, end: int) -> bool:
+        """Read what one source has of the batch's rows; False where it supposedly has nothing."""
+        if way.source in self.lost:
+            return False
+        tried = False
+        for first, stop, base in way.spans.pieces(batch.first + begin, batch.first + end):
+            at = first
+            while at < stop:
+                # A descriptor stands between two runs of rows.
+                until = min(stop, (at // (part.EVERY - 1) + 1) * (part.EVERY - 1))
+                tried = True
+                try:
+                    self._run(way, batch, at, until, base)
+                except MediumGone:
+                    self.lost.add(way.source)
+                    return False
+                at = until
+        return tried
+
+    def _run(self, way: _Way, batch: _Batch, first: int, stop: int, base: int) -> None:
+        """Read packets that stand one behind the other; each that is whole is entered."""
         shape = self.shape
-        raw, _ = fetch(self._sources[source], offset, shape.packet)
-        index, stripe, volume = place
-        same = (
-            len(raw) == shape.packet
-            and raw[4] == part.BLOCK
-            and raw[8] == shape.need
-            and raw[10] == index
-            and raw[12:36] == stripe.to_bytes(4, "big") + shape.set_id + volume.to_bytes(4, "big")
-            and raw[part.CHECKED : part.HEADER] == part.check(raw)
-        )
-        return raw if same else None
+        heads, tail = self._head_room(stop - first), shape.packet - part.HEADER - shape.payload
+        payloads = [self._target(way.index, batch, row) for row in range(first, stop)]
+        buffers: list[memoryview] = []
+        for head, payload in zip(heads, payloads, strict=False):
+            buffers += [head[: part.HEADER], payload, head[part.HEADER :]] if tail else [head, payload]
+        filled = self._scatter(way.source, base + number(first) * shape.packet, buffers)
+        bad = max(0, stop - first - filled // shape.packet)
+        for row, head, payload in zip(range(first, stop - bad), heads, payloads, strict=False):
+            if self._whole(head, payload, self._expected(way.index, batch.volume, row)):
+                batch.got[row - batch.first][way.index] = payload
+            else:
+                bad += 1
+        if bad:
+            way.doubtful = first + max(_DOUBT, len(batch.got))
 
-    def _table(self, volume: int) -> _Map | None:
-        if volume not in self._plan.groups:
+    def _whole(self, head: memoryview, payload: memoryview, expected: bytes) -> bool:
+        """Say whether a packet that was read in pieces is whole, and the one that is due."""
+        if not self._same(head, expected):
+            return False
+        check = blake3(head[: part.CHECKED]).update(payload)
+        if len(head) > part.HEADER:
+            check.update(head[part.HEADER :])
+        if check.digest(part.HEADER - part.CHECKED) != head[part.CHECKED : part.HEADER]:
+            return False
+        if self._tag_key is None or not self.shape.tagged:
+            return True
+        return part.tag_holds(b"".join((head[: part.HEADER], payload, head[part.HEADER :])), self._tag_key)
+
+    def _same(self, head: bytes | memoryview, expected: bytes) -> bool:
+        """Compare a header with the one due here; where the plan is exact, flags and `used` were voted on."""
+        if self._again is not None:
+            return head[: part.CHECKED] == expected
+        return head[:6] == expected[:6] and head[7:36] == expected[7:36]
+
+    def _scatter(self, source: int, offset: int, buffers: list[memoryview]) -> int:
+        """Fill the buffers; where a medium fails, as far as it lets us, sector by sector."""
+        try:
+            return scatter(self._sources[source], offset, buffers)
+        except MediumGone:
+            raise
+        except OSError:
+            raw, _ = fetch(self._sources[source], offset, sum(len(buffer) for buffer in buffers))
+        at = 0
+        for buffer in buffers:
+            piece = raw[at : at + len(buffer)]
+            buffer[: len(piece)] = piece
+            at += len(piece)
+        return at
+
+    def _packet(self, way: _Way, offset: int, place: tuple[int, int]) -> bytes | None:
+        """Read one packet; None where it is not whole."""
+        stripe, volume = place
+        try:
+            raw, _ = fetch(self._sources[way.source], offset, self.shape.packet)
+        except MediumGone:
+            self.lost.add(way.source)
             return None
-        if volume != self._volume or self._map is None:
-            self._map = _map(self._plan, volume)
+        view, end = memoryview(raw), part.HEADER + self.shape.payload
+        if len(raw) < self.shape.packet:
+            return None
+        head = memoryview(raw[: part.HEADER] + raw[end:])
+        return raw if self._whole(head, view[part.HEADER : end], self._expected(way.index, volume, stripe)) else None
+
+    def _expected(self, index: int, volume: int, stripe: int) -> bytes:
+        """Give the first 40 bytes of the packet that is due."""
+        if self._due[0] != (index, volume):
+            header = part.Header(
+                shape=self.shape, kind=part.BLOCK, index=index, volume=volume, stripe=0, used=self.shape.stripe
+            )
+            raw = part.write_head(header)
+            self._due = (index, volume), raw[:12], raw[16:]
+        if stripe + 1 == self._plan.rows(volume):
+            row = self._row(volume, stripe)
+            header = part.Header(
+                shape=self.shape,
+                kind=part.BLOCK,
+                index=index,
+                volume=volume,
+                stripe=stripe,
+                used=self.used(row),
+                end_of_volume=True,
+                end_of_set=row + 1 == self.count,
+            )
+            return part.write_head(header)
+        return self._due[1] + stripe.to_bytes(4, "big") + self._due[2]
+
+    def _row(self, volume: int, stripe: int) -> int:
+        return volume * (self._plan.volume_rows or 0) + stripe
+
+    def _target(self, index: int, batch: _Batch, row: int) -> memoryview:
+        """Give where a block's payload goes: to its place, or aside where something is computed from it."""
+        shape, at = self.shape, row - batch.first
+        if index < shape.need:
+            begin = at * shape.stripe + index * shape.payload
+            return batch.out[begin : begin + shape.payload]
+        slot = batch.slots
+        batch.slots += 1
+        if len(self._spare) <= slot:
+            self._spare.append(bytearray(shape.payload))
+        return memoryview(self._spare[slot])
+
+    def _head_room(self, rows: int) -> list[memoryview]:
+        """Give room for all of a packet but its payload, so many times."""
+        size = self.shape.packet - self.shape.payload
+        while len(self._heads) < rows:
+            self._heads.append(memoryview(bytearray(size)))
+        return self._heads
+
+    def _of(self, volume: int) -> list[_Way]:
+        if volume != self._volume:
+            groups = self._plan.groups.get(volume, [])
+            self._ways = [_Way(index=group.index, source=source, spans=group.spans) for source, group in groups]
             self._volume = volume
-        return self._map
+        return self._ways
+
+    def _scan(self, row: int) -> None:
+        """Look for all packets, wherever they stand, and go on by what was found."""
+        if self._again is None:
+            raise self._short(row, 0)
+        before = self.shape, self._plan.volume_rows
+        plan = self._again()
+        if (plan.shape, plan.volume_rows) != before:
+            raise FormatError(
+                "carry-mixed",
+                "the parts contradict each other in what they say of the whole",
+                mend="Look at them with `tamizdat check`, and leave out the one that differs.",
+            )
+        self._again = None
+        self._adopt(plan)
+
+    def _short(self, row: int, found: int) -> ShortError | AdapterError:
+        if self.lost:
+            return self._gone(row)
+        volume, stripe = self.place(row)
+        return ShortError(
+            "carry-short",
+            f"row {stripe} of volume {volume + 1} could be read before, and now only {found} of {self.shape.need} "
+            "packets can",
+            mend="Put the medium back, or bring another part, and join again.",
+        )
+
+    def _gone(self, row: int) -> AdapterError:
+        volume, stripe = self.place(row)
+        names = ", ".join(self._names[source] if source < len(self._names) else "?" for source in sorted(self.lost))
+        return AdapterError(
+            "medium-gone",
+            f"{names} went away while it was read, and the others are not enough for row {stripe} of volume {volume + 1}",
+            mend="Put the medium back and run the same command again: it goes on where it stopped.",
+        )
 
 
-def _map(plan: Plan, volume: int) -> _Map:
-    groups = plan.groups[volume]
-    stripes = np.concatenate([np.array(group.stripes, np.int64) for _, group in groups])
-    indexes = np.concatenate([np.full(len(group.stripes), group.index, np.int64) for _, group in groups])
-    sources = np.concatenate([np.full(len(group.stripes), source, np.int64) for source, group in groups])
-    offsets = np.concatenate([np.array(group.offsets, np.int64) for _, group in groups])
-    rows = plan.rows(volume) or int(stripes.max(initial=0)) + 1
-    order = np.lexsort((indexes, stripes))
-    starts = np.searchsorted(stripes[order], np.arange(rows + 1))
-    return _Map(indexes=indexes[order], sources=sources[order], offsets=offsets[order], starts=starts)
+def _stretches(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Give the stretches of numbers that follow one another: first and end."""
+    begin = 0
+    for at in range(1, len(numbers) + 1):
+        if at == len(numbers) or numbers[at] != numbers[at - 1] + 1:
+            yield numbers[begin], numbers[at - 1] + 1
+            begin = at

@@ -6,16 +6,16 @@ What is kept grows with the packets that are really there, never with what one o
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 
 from array import array
-from collections.abc import Callable
-from typing import BinaryIO, Final, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import BinaryIO, Final, Protocol, TypeAlias, runtime_checkable
 
 from tamizdat.carry import part
 from tamizdat.carry.part import Header, Layout, Shape
-from tamizdat.primitives.errors import FormatError
+from tamizdat.carry.spans import Spans, number
+from tamizdat.primitives.errors import FormatError, MediumGone
 
 
 MAX_GROUPS: Final = 65_536  # in one source; more different parts in one file are not looked for
@@ -33,9 +33,9 @@ class Group:
     The packets of one part in one source.
 
     Attributes:
-        stripes, offsets: Row and place of each whole block, in the order they were found.
+        spans: Which rows' blocks are whole, and where they stand.
 
-        descriptors: How many whole descriptors there are.
+        whole: How many whole packets there are, of both kinds; *descriptors* of them are descriptors.
 
         totals, rows, ends: What is claimed of the dossier's length, of the rows of a volume (0 for
             "all is one volume"), and of the last row: (row, bytes used).
@@ -44,28 +44,34 @@ class Group:
     shape: Shape
     volume: int
     index: int
-    stripes: array[int] = dataclasses.field(default_factory=lambda: array("I"))
-    offsets: array[int] = dataclasses.field(default_factory=lambda: array("q"))
+    spans: Spans = dataclasses.field(default_factory=Spans)
+    whole: int = 0
     descriptors: int = 0
     totals: set[int] = dataclasses.field(default_factory=set)
     rows: set[int] = dataclasses.field(default_factory=set)
     ends: set[tuple[int, int]] = dataclasses.field(default_factory=set)
 
     @property
-    def whole(self) -> int:
-        """How many whole packets there are, of both kinds."""
-        return len(self.stripes) + self.descriptors
+    def stripes(self) -> array[int]:
+        """The row of each whole block, in the order they were found; one of them may be there twice."""
+        return self.spans.expanded(self.shape.packet)[0]
+
+    @property
+    def offsets(self) -> array[int]:
+        """The place of each whole block, in the order they were found."""
+        return self.spans.expanded(self.shape.packet)[1]
 
     def take(self, header: Header, offset: int, layout: Layout | None) -> None:
         """Enter one whole packet."""
+        self.whole += 1
         if layout is not None:
             self.descriptors += 1
             _claim(self.rows, layout.volume_stripes or 0)
             if layout.total is not None:
                 _claim(self.totals, layout.total)
             return
-        self.stripes.append(header.stripe)
-        self.offsets.append(offset)
+        row = header.stripe
+        self.spans.add(row, row, offset - number(row) * self.shape.packet)
         if header.end_of_set and len(self.ends) < MAX_CLAIMS:
             self.ends.add((header.stripe, header.used))
         elif header.end_of_volume:
@@ -87,6 +93,8 @@ class Scan:
         forged: How many packets have a tag that is wrong.
 
         unreadable: How many bytes the medium would not give.
+
+        gone: The medium went away while it was read: nothing of it counts.
     """
 
     length: int
@@ -94,6 +102,7 @@ class Scan:
     found: int = 0
     forged: int = 0
     unreadable: int = 0
+    gone: bool = False
     searched: int = 0  # where the last sector that could not be read ends
 
     @property
@@ -108,9 +117,16 @@ def fetch(source: BinaryIO, offset: int, size: int) -> tuple[bytes, list[int]]:
 
     Where the medium fails, all that it can give is read sector by sector, and the rest is zeros:
     no check holds over them. The places of the sectors that failed are given too.
+
+    Raises:
+        MediumGone: It is no more there.
     """
-    with contextlib.suppress(OSError):
+    try:
         return _read(source, offset, size), []
+    except MediumGone:
+        raise
+    except OSError:
+        pass
     pieces: list[bytes] = []
     failed: list[int] = []
     at, end = offset, offset + size
@@ -118,6 +134,8 @@ def fetch(source: BinaryIO, offset: int, size: int) -> tuple[bytes, list[int]]:
         count = min(end, at - at % _SECTOR + _SECTOR) - at
         try:
             piece = _read(source, at, count)
+        except MediumGone:
+            raise
         except OSError:
             piece = bytes(count)
             failed.append(at)
@@ -136,6 +154,32 @@ def _read(source: BinaryIO, offset: int, size: int) -> bytes:
     return raw or b""
 
 
+@runtime_checkable
+class Scattering(Protocol):
+    """A source that can fill many buffers at once, from any place."""
+
+    def scatter(self, offset: int, buffers: Sequence[memoryview], /) -> int:
+        """Fill the buffers one after another; give how many bytes there were, fewer only at the end."""
+
+
+def scatter(source: BinaryIO, offset: int, buffers: Sequence[memoryview]) -> int:
+    """
+    Fill *buffers* one after another with what stands at *offset*; give how many bytes there were.
+
+    Raises:
+        OSError: The medium would not give all of it.
+    """
+    if isinstance(source, Scattering):
+        return source.scatter(offset, buffers)
+    raw = _read(source, offset, sum(len(buffer) for buffer in buffers))
+    at = 0
+    for buffer in buffers:
+        piece = raw[at : at + len(buffer)]
+        buffer[: len(piece)] = piece
+        at += len(piece)
+    return at
+
+
 def scan(source: BinaryIO, *, tag_key: bytes | None = None, progress: Progress | None = None) -> Scan:
     """
     Find every whole packet of a seekable source, reading it once.
@@ -143,13 +187,38 @@ def scan(source: BinaryIO, *, tag_key: bytes | None = None, progress: Progress |
     A packet that is spoiled costs no more than itself: the next is searched for by its magic, so
     bytes that were inserted, removed or written over, and whole foreign stretches, do not matter.
     """
-    found = Scan(length=source.seek(0, 2))
-    offset, guess, wasted = 0, part.PACKETS[-1], 0
-    while offset + part.HEADER <= found.length:
+    found = Scan(length=0)
+    try:
+        found.length = source.seek(0, 2)
+        look(found, source, 0, found.length, tag_key=tag_key, progress=progress)
+    except MediumGone:
+        return Scan(length=found.length, gone=True)
+    return found
+
+
+def look(
+    found: Scan,
+    source: BinaryIO,
+    begin: int,
+    end: int,
+    *,
+    most: int | None = None,
+    tag_key: bytes | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """
+    Enter the whole packets that begin between two places, or the first *most* blocks of them.
+
+    Raises:
+        MediumGone: The source is no more there.
+    """
+    offset, guess, wasted, blocks = begin, part.PACKETS[-1], 0, 0
+    while offset < end and offset + part.HEADER <= found.length and (most is None or blocks < most):
         raw, _ = fetch(source, offset, min(guess, found.length - offset))
         size, tried = _take(found, source, offset, raw, tag_key)
         if size:
             step, guess = size, size
+            blocks += raw[4] == part.BLOCK
         else:
             wasted += tried
             least = 1 if wasted <= _PATIENCE * found.length else _COARSE
@@ -157,7 +226,6 @@ def scan(source: BinaryIO, *, tag_key: bytes | None = None, progress: Progress |
         if progress is not None:
             progress(min(step, found.length - offset))
         offset += step
-    return found
 
 
 def _take(found: Scan, source: BinaryIO, offset: int, raw: bytes, tag_key: bytes | None) -> tuple[int, int]:

@@ -7,15 +7,18 @@ All numbers of parts and volumes in it are for people: they begin with 1.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from tamizdat.carry.part import Shape
 from tamizdat.carry.scan import Group, Scan
+from tamizdat.carry.spans import Spans, union
 from tamizdat.primitives.errors import Fault, FormatError, ShortError
 
 
@@ -228,7 +231,7 @@ def choose(scans: Sequence[Scan], names: Sequence[str], set_id: bytes | None) ->
     shape = votes.most_common(1)[0][0]
     mine = [(source, group) for source, group in groups if group.shape == shape]
     rows = _most((group.index, value) for _, group in mine for value in group.rows)
-    total = _most((group.index, value) for _, group in mine for value in _totals(group, rows))
+    total = _most((group.index, value) for _, group in mine for value in claimed(group, rows))
     by_volume: dict[int, list[tuple[int, Group]]] = defaultdict(list)
     for source, group in mine:
         by_volume[group.volume].append((source, group))
@@ -238,11 +241,8 @@ def choose(scans: Sequence[Scan], names: Sequence[str], set_id: bytes | None) ->
 def judge(plan: Plan, scans: Sequence[Scan], names: Sequence[str]) -> Survey:
     """Say what the packets of the chosen set are good for."""
     shape, count = plan.shape, plan.volume_count
-    inside = sorted(volume for volume in plan.groups if count is None or volume < count)
+    inside = _inside(plan)
     volumes = tuple(_volume(plan, volume) for volume in inside)
-    most = max((volume.more for volume in volumes), default=shape.need)
-    if count is None or len(inside) < count:
-        most = shape.need
     end = count if count is not None else (inside[-1] + 1 if inside else 0)
     seen = set(inside)
     missing: list[int] = []
@@ -259,33 +259,63 @@ def judge(plan: Plan, scans: Sequence[Scan], names: Sequence[str]) -> Survey:
         volume_rows=plan.volume_rows,
         volumes=volumes,
         missing_volumes=tuple(missing),
-        missing_parts=most,
+        missing_parts=_more(plan, volumes),
         files=_files(plan, scans, names),
     )
+
+
+def shortage(plan: Plan) -> int:
+    """Say how many more whole parts are needed, of the volume that lacks most."""
+    return _more(plan, [_volume(plan, volume) for volume in _inside(plan)])
+
+
+def _inside(plan: Plan) -> list[int]:
+    """Give the volumes there is something of; a forged packet may be of one that there is not."""
+    return sorted(volume for volume in plan.groups if plan.volume_count is None or volume < plan.volume_count)
+
+
+def _more(plan: Plan, volumes: Sequence[VolumeFinding]) -> int:
+    if plan.volume_count is None or len(volumes) < plan.volume_count:
+        return plan.shape.need
+    return max((volume.more for volume in volumes), default=plan.shape.need)
 
 
 def _volume(plan: Plan, volume: int) -> VolumeFinding:
     need, rows = plan.shape.need, plan.rows(volume)
     groups = [group for _, group in plan.groups[volume]]
-    keys = [np.array(group.stripes, np.uint64) << np.uint64(8) | np.uint64(group.index) for group in groups]
-    stripes = np.unique(np.concatenate(keys)) >> np.uint64(8)
-    if rows is not None:
-        stripes = stripes[stripes < rows]
-    seen, counts = np.unique(stripes, return_counts=True)
-    good = seen[counts >= need].astype(np.int64)
-    end = rows if rows is not None else (int(seen[-1]) + 1 if len(seen) else 0)
-    edges = np.concatenate([[-1], good, [end]])
-    gaps = np.flatnonzero(np.diff(edges) > 1)
-    missing = tuple((int(edges[gap]) + 1, int(edges[gap + 1]) - 1) for gap in gaps[:_NAMED])
-    least = int(counts.min()) if rows is not None and len(seen) == rows else 0
+    begins, heights = _coverage(groups, rows)
+    end = rows if rows is not None else (int(begins[-1]) if len(begins) else 0)
+    # Each stretch ends where the next begins; before the first there is nothing.
+    starts, stops, counts = np.r_[0, begins], np.r_[begins, end], np.r_[0, heights]
+    lacking = (stops > starts) & (counts < need)
+    starts, stops, counts = starts[lacking], stops[lacking], counts[lacking]
+    apart = starts[1:] != stops[:-1]
+    missing = zip(starts[np.r_[True, apart][: len(starts)]], stops[np.r_[apart, True][: len(stops)]], strict=True)
+    least = int(counts.min(initial=need)) if rows is not None else 0
     return VolumeFinding(
         volume=volume + 1,
         rows=rows,
         parts=tuple(sorted({group.index + 1 for group in groups})),
-        missing=missing,
-        missing_rows=end - len(good),
-        more=max(0, need - least),
+        missing=tuple((int(first), int(stop) - 1) for first, stop in itertools.islice(missing, _NAMED)),
+        missing_rows=int((stops - starts).sum()),
+        more=need - least,
     )
+
+
+def _coverage(groups: Iterable[Group], rows: int | None) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Say from which row on how many different blocks are whole: stretch after stretch, the last of them empty."""
+    by_index: dict[int, list[Spans]] = defaultdict(list)
+    for group in groups:
+        by_index[group.index].append(group.spans)
+    edges: list[npt.NDArray[np.int64]] = []
+    steps: list[npt.NDArray[np.int64]] = []
+    for spans in by_index.values():
+        first, last = union(spans)
+        edges += [first, last + 1]
+        steps += [np.full(len(first), 1, np.int64), np.full(len(first), -1, np.int64)]
+    edge, step = np.concatenate([np.zeros(0, np.int64), *edges]), np.concatenate([np.zeros(0, np.int64), *steps])
+    begins, places = np.unique(edge if rows is None else np.minimum(edge, rows), return_inverse=True)
+    return begins, np.cumsum(np.bincount(places, weights=step, minlength=len(begins)).astype(np.int64))
 
 
 def _files(plan: Plan, scans: Sequence[Scan], names: Sequence[str]) -> tuple[FileFinding, ...]:
@@ -315,9 +345,7 @@ def _files(plan: Plan, scans: Sequence[Scan], names: Sequence[str]) -> tuple[Fil
 
 def _share(plan: Plan, group: Group) -> Share:
     rows = plan.rows(group.volume)
-    stripes = np.unique(np.array(group.stripes, np.int64))
-    whole = len(stripes) if rows is None else int((stripes < rows).sum())
-    return Share(part=group.index + 1, volume=group.volume + 1, whole=whole, expected=rows)
+    return Share(part=group.index + 1, volume=group.volume + 1, whole=group.spans.count(rows), expected=rows)
 
 
 def _main(groups: Iterable[Group]) -> bytes | None:
@@ -328,7 +356,7 @@ def _main(groups: Iterable[Group]) -> bytes | None:
     return votes.most_common(1)[0][0] if votes else None
 
 
-def _totals(group: Group, rows: int | None) -> Iterable[int]:
+def claimed(group: Group, rows: int | None) -> Iterable[int]:
     """Give the lengths a part claims; a false one is outvoted by the other parts."""
     yield from group.totals
     for stripe, used in group.ends:

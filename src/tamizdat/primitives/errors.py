@@ -94,3 +94,7 @@ class LeftOutError(TamizdatError):
     """The work was done, but some of what was asked for had to be left out; *faults* names each."""
 
     exit_status = 7
+
+
+class MediumGone(OSError):
+    """What was being read is there no more: pulled out, unmounted, out of reach. More than a sector that fails."""
