@@ -13,6 +13,7 @@ import pytest
 from tamizdat.cli import console as consoles
 from tamizdat.cli import main as cli
 from tamizdat.cli.console import Console, shown
+from tamizdat.cli.meters import Lines
 from tamizdat.primitives import errors
 from tests.tools import ROOT
 
@@ -105,6 +106,8 @@ def test_only_the_verb_asked_for_is_imported() -> None:
     assert {name for name in loaded if name.startswith("tamizdat.cli.")} == {
         "tamizdat.cli.main",
         "tamizdat.cli.console",
+        "tamizdat.cli.meters",
+        "tamizdat.cli.phrases",
     }
     assert all(f"    {verb}" in done.stdout for verb in cli.VERBS)
 
@@ -178,12 +181,33 @@ def test_with_nobody_to_ask_nothing_is_asked(monkeypatch) -> None:
         assert caught.value.code == "no-terminal"
 
 
-def test_progress_in_a_pipe_is_a_line_every_tenth(capsys) -> None:
-    with Console().progress(1000, "sealing") as meter:
-        for _ in range(1000):
-            meter.advance(1)
+def test_progress_in_a_pipe_is_a_line_now_and_then_and_none_for_short_work(capsys) -> None:
+    said: list[str] = []
+    seconds = iter(range(0, 1000, 4))
+    lines = Lines(said.append, 1_000_000, "sealing", clock=lambda: next(seconds))
 
-    assert capsys.readouterr().err.splitlines() == [f"tamizdat: sealing: {tenth}0 %" for tenth in range(1, 11)]
+    for _ in range(5):
+        lines.advance(100_000)
+    with Console().progress(1000, "sealing") as meter:
+        meter.advance(1000)
+
+    assert said == ["sealing: 30 %, 25 KB a second, about 30 seconds left"]
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("plain", ["dumb", "xterm"])
+def test_a_plain_terminal_gets_no_moving_bar_and_no_colour_where_none_is_wanted(monkeypatch, plain: str) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(screen, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("TERM", plain)
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    with Console().progress(1000, "sealing") as meter:
+        meter.advance(500)
+
+    assert ("sealing" in screen.getvalue()) == (plain == "xterm")
+    assert "\x1b[3" not in screen.getvalue()
 
 
 def test_the_newsroom_is_found_by_option_by_variable_and_by_walking_up(tmp_path, monkeypatch) -> None:

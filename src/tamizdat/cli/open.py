@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, Final
 
 from tamizdat.adapters import disk
 from tamizdat.cli.console import Console, shown
+from tamizdat.cli.phrases import counted
 from tamizdat.field import dossier
 from tamizdat.field.dossier import Entry, ObjectInfo
 from tamizdat.primitives.age import file as age
@@ -68,7 +69,9 @@ def run(args: argparse.Namespace, console: Console) -> None:
         console.warn(f"this disk cannot hold the name {shown(info.name)}; the file is {shown(info.path)}")
     for left in opened.left_out:
         console.warn(f"the sender could not seal {shown(left.name)}: {left.reason}")
-    console.say(f"opened: {len(opened.objects)} files, {renamed} with their own names; every byte is as it was sealed")
+    console.say(
+        f"opened: {counted(len(opened.objects), 'file')}, {renamed} with their own names; every byte is as it was sealed"
+    )
     console.say("who sealed them is not proven: anyone who has the card can")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from tamizdat.cli import house as houses
 from tamizdat.cli.console import Console, add_newsroom_options, find_newsroom
+from tamizdat.cli.phrases import counted
 from tamizdat.newsroom import release
 
 
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
         console.say(f"picture {ident}: removed: {', '.join(removed) or 'nothing, there was no metadata'}")
     kind = "approved by one person (solo)" if released.solo else "approved as the card asks"
     console.say(
-        f"edition {released.number}: {len(released.stories)} stories, {released.files} files, "
+        f"edition {released.number}: {counted(len(released.stories), 'story')}, {counted(released.files, 'file')}, "
         f"entry {released.entry} of the public record; {kind}"
     )
     console.product(str(Path(find_newsroom(args)) / released.folder))

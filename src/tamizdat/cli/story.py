@@ -8,6 +8,7 @@ from typing import Any
 
 from tamizdat.cli import house as houses
 from tamizdat.cli.console import Console, add_newsroom_options, find_newsroom
+from tamizdat.cli.phrases import counted
 from tamizdat.newsroom import approvals, release
 from tamizdat.primitives.errors import UsageError
 
@@ -47,7 +48,8 @@ def run_check(args: argparse.Namespace, console: Console) -> None:
             mend="Run `tamizdat objects` to see what there is.",
         )
     console.say(
-        f"stories/{args.name}.md: no faults; {len(story.figures)} figures with their sources, {len(story.pictures)} pictures"
+        f"stories/{args.name}.md: no faults; {counted(len(story.figures), 'figure')} with sources, "
+        f"{counted(len(story.pictures), 'picture')}"
     )
 
 

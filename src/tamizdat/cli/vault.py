@@ -8,6 +8,7 @@ from typing import Any
 
 from tamizdat.cli import house as houses
 from tamizdat.cli.console import Console, find_newsroom
+from tamizdat.cli.phrases import counted
 from tamizdat.primitives.errors import TrustError
 
 
@@ -34,8 +35,8 @@ def run(args: argparse.Namespace, console: Console) -> None:
     if faults:
         raise TrustError(
             "vault-fsck",
-            f"the vault has {len(faults)} faults",
+            f"the vault has {counted(len(faults), 'fault')}",
             mend="Restore these objects from a backup.",
             faults=faults,
         )
-    console.say(f"the vault is whole: {count} objects")
+    console.say(f"the vault is whole: {counted(count, 'object')}")
