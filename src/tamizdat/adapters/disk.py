@@ -61,13 +61,17 @@ class LeftOut:
 
 def open_quietly(path: bytes | str | Path) -> BinaryIO:
     """Open a file for reading; never waits at a pipe, never follows a link."""
+    return os.fdopen(descriptor_quietly(path), "rb")
+
+
+def descriptor_quietly(path: bytes | str | Path) -> int:
+    """Open a file for reading, as `open_quietly`, and give its bare descriptor."""
     quiet = getattr(os, "O_NOATIME", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        descriptor = os.open(path, _READ | quiet)
+        return os.open(path, _READ | quiet)
     except PermissionError:
         # O_NOATIME is for the owner only; the file may still be readable.
-        descriptor = os.open(path, _READ | getattr(os, "O_NONBLOCK", 0))
-    return os.fdopen(descriptor, "rb")
+        return os.open(path, _READ | getattr(os, "O_NONBLOCK", 0))
 
 
 def walk(paths: list[str]) -> tuple[list[Found], list[LeftOut]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from tamizdat.adapters import disk
+from tamizdat.adapters.media import Media
 from tamizdat.carry import part, scan
 from tamizdat.carry.join import Joiner
 from tamizdat.cli.console import shown
@@ -36,13 +36,13 @@ def files(names: list[str]) -> list[Path]:
 
 @contextlib.contextmanager
 def opened(paths: list[Path]) -> Iterator[list[BinaryIO]]:
-    """Open every file for reading; all are closed at the end."""
-    _allow_many(len(paths))
-    with contextlib.ExitStack() as stack:
-        streams = []
+    """Open every file for reading, however many they are; all are closed at the end."""
+    media = Media()
+    try:
+        streams: list[BinaryIO] = []
         for path in paths:
             try:
-                streams.append(stack.enter_context(disk.open_quietly(path)))
+                streams.append(media.file(path))
             except OSError as error:
                 raise UsageError(
                     "part-file",
@@ -50,13 +50,21 @@ def opened(paths: list[Path]) -> Iterator[list[BinaryIO]]:
                     mend="Look at the medium; leave this part out if the others are enough.",
                 ) from error
         yield streams
+    finally:
+        media.close()
 
 
 @contextlib.contextmanager
-def joiner(paths: list[Path], set_id: bytes | None = None) -> Iterator[Joiner]:
-    """Open parts to be joined."""
+def joiner(
+    paths: list[Path], set_id: bytes | None = None, *, tell: Callable[[str], None] = lambda _: None
+) -> Iterator[Joiner]:
+    """Open parts to be joined; *tell* is told of trouble that costs time."""
     with opened(paths) as streams:
-        yield Joiner(streams, [shown(path.name) for path in paths], set_id=set_id)
+        made = Joiner(streams, [shown(path.name) for path in paths], set_id=set_id, tell=tell)
+        try:
+            yield made
+        finally:
+            made.close()
 
 
 def set_of(path: Path) -> bytes | None:
@@ -69,16 +77,3 @@ def set_of(path: Path) -> bytes | None:
         for group in scan.scan(stream).groups.values():
             votes[group.shape.set_id] += group.whole
     return max(votes, key=lambda found: votes[found], default=None)
-
-
-def _allow_many(count: int) -> None:
-    """Ask the system for as many open files as there are parts, where it limits them."""
-    if os.name != "posix":
-        return
-    import resource  # noqa: PLC0415 -- Windows has none
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = count + 64
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
