@@ -1,4 +1,4 @@
-"""``tamizdat newsroom``: make a newsroom, show its card, rehearse its recovery, add a person."""
+"""``tamizdat newsroom``: make a newsroom, show its card, write its page, rehearse its recovery, add a person."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tamizdat.adapters.folder import Folder
 from tamizdat.adapters.machine import SystemClock, SystemEntropy
 from tamizdat.cli import house as houses
 from tamizdat.cli.console import Console, add_newsroom_options, find_newsroom, shown
-from tamizdat.newsroom import init, recovery, symbols
+from tamizdat.newsroom import init, page, recovery, symbols
 from tamizdat.newsroom.house import House
 from tamizdat.newsroom.settings import Settings
 from tamizdat.primitives import card as cards
-from tamizdat.primitives import text, words
+from tamizdat.primitives import digest, text, words
 from tamizdat.primitives.age.recipients import WORK_FACTOR
 from tamizdat.primitives.errors import TamizdatError, UsageError
 
@@ -30,7 +30,9 @@ MAX_PAGE = 1 << 20
 
 def add_parser(verbs: Any) -> None:
     """Teach the command line this verb."""
-    parser = verbs.add_parser("newsroom", help="make a newsroom, show its card, rehearse its recovery, add a person")
+    parser = verbs.add_parser(
+        "newsroom", help="make a newsroom, show its card, write its page, rehearse its recovery, add a person"
+    )
     acts = parser.add_subparsers(metavar="WHAT", required=True)
     _add_init(acts)
     card = acts.add_parser("card", help="print the public card, and its 12 words on the other stream")
@@ -46,6 +48,17 @@ def add_parser(verbs: Any) -> None:
     )
     add_newsroom_options(card)
     card.set_defaults(run=run_card)
+    field = acts.add_parser(
+        "page", help="write the field page: one HTML file that seals files for this newsroom in any browser, offline"
+    )
+    field.add_argument(
+        "-o", "--out", required=True, metavar="FILE", help="the file to write; give it a name that tells nothing"
+    )
+    field.add_argument(
+        "--any", action="store_true", help="without a card: whoever uses it chooses one; no newsroom is needed"
+    )
+    field.add_argument("--newsroom", metavar="DIR", help="the newsroom's folder")
+    field.set_defaults(run=run_page)
     rehearse = acts.add_parser("rehearse", help="prove that the printed recovery page opens what is sealed for you")
     rehearse.add_argument(
         "--from", dest="page", metavar="FILE", help="read what was typed off the page (- for standard input)"
@@ -168,6 +181,31 @@ def run_card(args: argparse.Namespace, console: Console) -> None:
     console.say(f"card {card.serial} of “{card.name}”, good until {text.day(card.not_after)}")
     _tell_words(raw, console)
     console.product(raw.decode("utf-8"))
+
+
+def run_page(args: argparse.Namespace, console: Console) -> None:
+    """
+    Write the field page.
+
+    Raises:
+        FormatError, TrustError: The newsroom's card is damaged.
+        AdapterError: The disk would not take it.
+    """
+    out = Path(args.out).absolute()
+    if args.any:
+        raw = page.template()
+    else:
+        house = houses.at(find_newsroom(args))
+        card = house.card_bytes()
+        raw = page.write(card)
+        try:
+            cards.check_current(cards.read(card), house.clock.now())
+        except TamizdatError as error:
+            console.warn(f"{error}; renew it first: tamizdat newsroom card --renew")
+        _tell_words(card, console)
+    Folder(out.parent).put(out.name, [raw])
+    console.say(f"wrote {shown(args.out)}: {len(raw):,} bytes, SHA-256 {digest.sha256(raw).hex()}")
+    console.say("hand it out on a stick or from your own address; say the card's 12 words another way")
 
 
 def run_rehearse(args: argparse.Namespace, console: Console) -> None:
