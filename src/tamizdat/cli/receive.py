@@ -12,6 +12,7 @@ from tamizdat.adapters import disk
 from tamizdat.cli import house as houses
 from tamizdat.cli import parts
 from tamizdat.cli.console import Console, add_newsroom_options, find_newsroom, shown
+from tamizdat.newsroom import delivery
 from tamizdat.newsroom.arrival import Arrival
 from tamizdat.newsroom.house import House
 from tamizdat.newsroom.intake import Intake
@@ -31,7 +32,8 @@ def add_parser(verbs: Any) -> None:
         help="take in what arrived, and report every file",
         description=(
             "Rebuild, open and check what arrived, store each original in the vault, and report every file: "
-            "in = stored + duplicate + refused. Asks for the passphrase."
+            "in = stored + duplicate + refused. Asks for the passphrase. Parts that are not enough yet are kept in the "
+            "newsroom, and counted in when more come; a run that was cut off goes on where it stopped."
         ),
     )
     parser.add_argument("paths", nargs="+", metavar="PART|X.age|INBOX", help="parts, sealed files, or folders of them")
@@ -40,6 +42,9 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument("--from", dest="sender", metavar="WHO", help="with --plain: who it came from, in your words")
     parser.add_argument("--how", metavar="HOW", help="with --plain: how it came (a messenger, a mail)")
+    parser.add_argument(
+        "--partial", action="store_true", help="take the files that are whole, where the missing parts will never come"
+    )
     parser.add_argument("--json", action="store_true", help="print the report for machines")
     add_newsroom_options(parser)
     parser.set_defaults(run=run)
@@ -96,11 +101,9 @@ def _sealed(
     desk = _Desk(args, console, house, keys, recovered)
     sets, sealed = _sort(parts.files(args.paths), console)
     for set_id, paths in sets.items():
-        with parts.joiner(paths, set_id) as joiner:
-            desk.receive(joiner, paths)
+        desk.assemble(set_id, paths)
     for path in sealed:
-        with parts.opened([path]) as streams:
-            desk.receive(streams[0], [path])
+        desk.receive(path)
     if not sets and not sealed:
         raise UsageError(
             "receive-nothing", "none of these is a part or a sealed file", mend="For files that came open, use --plain."
@@ -122,24 +125,54 @@ class _Desk:
         self._inbox = (find_newsroom(args) / "inbox").resolve()
         self.faults: list[TamizdatError] = []
 
-    def receive(self, source: Any, paths: list[Path]) -> None:
-        """Receive one dossier or sealed file, from its parts or whole."""
-        name = paths[0].name.encode("utf-8", "surrogateescape")
+    def receive(self, path: Path) -> None:
+        """Receive one sealed file that came whole."""
+        name = path.name.encode("utf-8", "surrogateescape")
         try:
-            with self._console.progress(None, "receiving") as meter:
-                arrival = Intake(self._house, self._keys, meter.advance).sealed(source, name)
+            with parts.opened([path]) as streams, self._console.progress(None, "receiving") as meter:
+                arrival = Intake(self._house, self._keys, meter.advance).sealed(streams[0], name)
         except TamizdatError as error:
-            self._console.warn(f"not received: {', '.join(shown(path.name) for path in paths)}")
-            self.faults.append(error)
+            self._failed([path], error)
+        else:
+            self._done(arrival, [path])
+
+    def assemble(self, set_id: bytes, paths: list[Path]) -> None:
+        """Receive one dossier from its parts, or keep what is good of them until there is enough."""
+        try:
+            with parts.opened(paths) as streams, self._console.progress(None, "receiving") as meter:
+                handed = [
+                    delivery.Handed(stream=stream, name=shown(path.name), own=self._ours(path))
+                    for stream, path in zip(streams, paths, strict=True)
+                ]
+                outcome = delivery.receive(
+                    self._house, self._keys, set_id, handed, partial=self._args.partial, progress=meter.advance
+                )
+        except TamizdatError as error:
+            self._failed(paths, error)
             return
+        for arrival in outcome.arrivals:
+            self._done(arrival, paths if outcome.error is None else [])
+        if outcome.error is not None:
+            self._failed(paths, outcome.error)
+        if outcome.kept:
+            self._console.say("what is good of these parts is kept in the newsroom: their medium can leave")
+
+    def _failed(self, paths: list[Path], error: TamizdatError) -> None:
+        self._console.warn(f"not received: {', '.join(shown(path.name) for path in paths)}")
+        self.faults.append(error)
+
+    def _done(self, arrival: Arrival, paths: list[Path]) -> None:
         if arrival.id not in self._recovered:
             _tell(arrival, self._args, self._console)
             self.faults += _faults(arrival)
         if not arrival.faults:
             # The received dossier and its secret are deleted after intake; only our own inbox is ours to delete from.
             for path in paths:
-                if path.resolve().parent == self._inbox:
+                if self._ours(path):
                     path.unlink()
+
+    def _ours(self, path: Path) -> bool:
+        return path.resolve().parent == self._inbox
 
 
 def _sort(paths: list[Path], console: Console) -> tuple[dict[bytes, list[Path]], list[Path]]:
@@ -159,6 +192,9 @@ def _sort(paths: list[Path], console: Console) -> tuple[dict[bytes, list[Path]],
 
 
 def _faults(arrival: Arrival) -> list[TamizdatError]:
+    if arrival.partial:
+        mend = "Keep asking for the missing parts; what is here will not be stored twice."
+        return [LeftOutError("receive-partial", arrival.faults[0], mend=mend)]
     if arrival.faults:
         first, *rest = arrival.faults
         faults = tuple(
@@ -185,6 +221,8 @@ def _tell(arrival: Arrival, args: argparse.Namespace, console: Console) -> None:
         console.product(f"{len(arrival.items)} in = {stored} stored + {duplicate} duplicate + {refused} refused")
     if arrival.again:
         console.say(f"this very dossier was received before, on {text.instant(arrival.received)}; nothing was changed")
+    for line in arrival.forged:
+        console.warn(line)
     for name, why in arrival.left_out:
         console.warn(f"the sender could not seal {shown(name)}: {why}")
     if arrival.announced is not None:
@@ -202,6 +240,8 @@ def _plainly(arrival: Arrival) -> dict[str, Any]:
         "duplicate": arrival.count("duplicate"),
         "refused": arrival.count("refused"),
         "again": arrival.again,
+        "forged": list(arrival.forged),
+        "partial": arrival.partial,
         "announced": arrival.announced,
         "route": arrival.route,
         "files": [

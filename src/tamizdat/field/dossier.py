@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO, Final, Literal
 
 from tamizdat.field import archive, bag, derivation, layout, objects, ustar
@@ -22,17 +22,18 @@ from tamizdat.redaction import commit
 
 __all__ = ["Entry", "Kind", "LeftOut", "ObjectInfo", "Opened", "Sealed", "Source", "kind", "read", "seal", "write"]
 
-_PAYLOAD: Final = re.compile(r"data/([0-9]{6})(?:\.([a-z0-9]+))?", re.ASCII)
+PAYLOAD: Final = re.compile(r"data/([0-9]{6})(?:\.([a-z0-9]+))?", re.ASCII)
 _AGAIN: Final = "Trust none of this dossier's files; ask for it again and keep what you have."
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What is known of a payload while it is read: its number, from 1, its path, its size in bytes."""
+    """What is known of a payload while it is read: its number, from 1, its path, its size in bytes, its header's time."""
 
     number: int
     path: str
     size: int
+    mtime: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,17 +125,21 @@ def kind(first: bytes) -> Kind:
     return "tar"
 
 
-def read(stream: archive.Readable, visit: Visit) -> Opened:
+def read(
+    stream: archive.Readable, visit: Visit, *, before: Sequence[tuple[Entry, bytes]] = (), mtime: int = 0
+) -> Opened:
     """
     Read a dossier in one pass, give each payload to *visit* as it goes by, and check everything at the end.
 
     What *visit* was given is proven only when this returns: until then, and for every payload
-    named in `Opened.void`, be ready to throw it away. *stream* is read to its end.
+    named in `Opened.void`, be ready to throw it away. *stream* is read to its end. Where an earlier
+    reading was cut off, *before* are the payloads it had given, with their SHA-256, *mtime* the time in their
+    headers, and *stream* stands at `place_after` of them; all checks are the same.
 
     Raises:
         FormatError: The dossier does not keep to docs/spec/dossier.md; *faults* names all that was found.
     """
-    seen = _Seen()
+    seen = _Seen(payload=list(before), times={mtime} if before else set(), length=place_after(before))
     for member in archive.read_own(stream):
         _take(member, seen, visit)
     if len(seen.hashes) < len(layout.TAGS):
@@ -153,10 +158,15 @@ def read(stream: archive.Readable, visit: Visit) -> Opened:
     return _opened(listing, infos, seen)
 
 
+def place_after(before: Iterable[tuple[Entry, bytes]]) -> int:
+    """Say where in the tar the member behind these payloads begins."""
+    return sum(layout.stored_length(entry.size) for entry, _ in before)
+
+
 def _take(member: archive.Member, seen: _Seen, visit: Visit) -> None:
     """Take one member, in its one place, and give it to *visit* where it is payload."""
     path = member.name.decode("ascii").removeprefix(layout.TOP)
-    match = _PAYLOAD.fullmatch(path)
+    match = PAYLOAD.fullmatch(path)
     due = layout.TAGS[len(seen.hashes)] if len(seen.hashes) < len(layout.TAGS) else ""
     if not member.name.startswith(layout.TOP.encode("ascii")) or (not match and path != due):
         raise _order(f"{path[:80]!r} is not due here")
@@ -164,7 +174,7 @@ def _take(member: archive.Member, seen: _Seen, visit: Visit) -> None:
     if match:
         if seen.hashes or int(match[1]) != len(seen.payload) + 1 or len(seen.payload) >= objects.MOST_FILES:
             raise _order(f"{path!r} is not due here")
-        entry = Entry(number=len(seen.payload) + 1, path=path, size=member.size)
+        entry = Entry(number=len(seen.payload) + 1, path=path, size=member.size, mtime=member.mtime)
         visit(entry, member.stream)
         seen.payload.append((entry, member.finish()))
     elif path == layout.PADDING:

@@ -17,6 +17,7 @@ from tamizdat.primitives.errors import FormatError
 
 
 Outcome = Literal["stored", "duplicate", "refused"]
+Route = Literal["sealed", "age", "unsealed"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +71,18 @@ class Arrival:
 
         left_out: What the sender could not seal, as (name, reason).
 
-        faults: Why the whole was refused, one line each; empty where it was not.
+        faults: Why the whole was refused, or what is missing of it, one line each; empty where it came whole.
+
+        partial: Stretches of it never came; what was whole of it is here.
+
+        forged: Which of the parts it came in were forged, one line each; it was joined around them.
 
         again: It had been received before, and nothing was changed now.
     """
 
     id: str
     received: int
-    route: Literal["sealed", "age", "unsealed"]
+    route: Route
     items: tuple[Item, ...]
     sender: str = ""
     via: str = ""
@@ -87,6 +92,8 @@ class Arrival:
     announced: int | None = None
     left_out: tuple[tuple[str, str], ...] = ()
     faults: tuple[str, ...] = ()
+    partial: bool = False
+    forged: tuple[str, ...] = ()
     again: bool = False
 
     def count(self, outcome: Outcome) -> int:
@@ -110,7 +117,8 @@ def read(raw: bytes) -> Arrival:
         value = _bytes(json.loads(raw))
         items = tuple(Item(**item) for item in value.pop("items"))
         left_out = tuple((name, why) for name, why in value.pop("left_out"))
-        return Arrival(items=items, left_out=left_out, faults=tuple(value.pop("faults")), **value)
+        faults, forged = tuple(value.pop("faults")), tuple(value.pop("forged", ()))
+        return Arrival(items=items, left_out=left_out, faults=faults, forged=forged, **value)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise FormatError(
             "arrival-record",

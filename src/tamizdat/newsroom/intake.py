@@ -10,30 +10,30 @@ Nothing here decodes a file: bytes are hashed, sealed and stored, however hostil
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import hmac
 import io
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, Final, Protocol
 
-from tamizdat.field import archive, dossier, ustar
+from tamizdat.carry.keyed import Keyed
+from tamizdat.field import archive, dossier, salvage, ustar
 from tamizdat.newsroom import arrival as records
-from tamizdat.newsroom import kinds, objects, queue
-from tamizdat.newsroom.arrival import Arrival, Item
+from tamizdat.newsroom import objects, queue, staging
+from tamizdat.newsroom.arrival import Arrival, Item, Route
 from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
+from tamizdat.newsroom.staging import CHUNK, SPOOL, Staged, Staging
 from tamizdat.primitives import digest
 from tamizdat.primitives.age import file as age
-from tamizdat.primitives.errors import FormatError, TamizdatError
+from tamizdat.primitives.errors import AdapterError, FormatError, MediumGone, ShortError, TamizdatError
 from tamizdat.primitives.stores import read
 from tamizdat.redaction import commit
 
 
-CHUNK: Final = 1 << 20
-SPOOL: Final = "desk/spool"
 UNFINISHED: Final = "desk/unfinished"
 Progress = Callable[[int], None]
+_UNKNOWN: Final = "the dossier's list is missing"
 
 
 class Plain(Protocol):
@@ -45,17 +45,6 @@ class Plain(Protocol):
 
     def open(self) -> BinaryIO:
         """Open it for reading."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Staged:
-    """A payload in the spool, sealed to an identity of its own."""
-
-    object: str
-    secret: str = dataclasses.field(repr=False)
-    size: int
-    sha256: bytes
-    kind: str
 
 
 class Intake:
@@ -74,19 +63,22 @@ class Intake:
         self._house = house
         self._keys = keys
         self._progress = progress
-        self._staged: list[_Staged] = []
+        self._staging = Staging(house, keys)
+        self._forged: Callable[[], tuple[str, ...]] = tuple
 
     def recover(self) -> tuple[Arrival, ...]:
-        """Finish what a killed run had begun, and clear what it had only staged; give the arrivals finished now."""
+        """
+        Finish what a killed run had begun; give the arrivals finished now.
+
+        What it had only staged is cleared, but for what a journal has: that the same sealed file goes on with.
+        """
         root = self._house.root
         done = []
         for name in list(root.names(UNFINISHED)):
             found = records.read(self._open(name))
             self._finish(found)
             done.append(found)
-        for name in list(root.names(SPOOL)):
-            objects.forget(self._house, name.rpartition("/")[2])
-            root.drop(name)
+        staging.tidy(self._house, self._keys, {item.object for one in done for item in one.items})
         return tuple(done)
 
     def sealed(self, source: BinaryIO, name: bytes) -> Arrival:
@@ -100,49 +92,118 @@ class Intake:
 
         Raises:
             TrustError: None of the newsroom's keys opens it.
+            AdapterError: Its medium went away; the next run goes on where this one stopped.
         """
-        self._staged = []
+        reader = age.Reader(source, self._keys.identities)
+        return self._receive(reader, reader.file_key, name)
+
+    def joined(self, found: Keyed, name: bytes) -> Arrival:
+        """
+        Receive a sealed file from its parts, joined around those that were forged.
+
+        Raises:
+            ShortError: Too few true packets are here. AdapterError: As `sealed`; both go on with the next run.
+        """
+        self._forged = lambda: tuple(str(liar) for liar in found.liars)
+        return self._receive(found.stream(), found.file_key, name)
+
+    def partial(self, found: Keyed) -> Arrival:
+        """
+        Receive what is whole of a dossier of which stretches are missing for good.
+
+        The record says that it is a part. When the rest comes after all, what is here counts as duplicate.
+
+        Raises:
+            FormatError: No file of it is whole, or it is no dossier.
+        """
+        self._staging = Staging(self._house, self._keys)
+        staged: dict[int, Staged] = {}
+
+        def visit(entry: dossier.Entry, stream: BinaryIO) -> None:
+            staged[entry.number] = self._staging.stage(_Counted(stream, self._progress))
+
         try:
-            plain = io.BufferedReader(_Counted(age.Reader(source, self._keys.identities), self._progress), CHUNK)
-            match dossier.kind(plain.peek(ustar.BLOCK)):
+            saved = salvage.walk(found, visit)
+            ident = self._ident(b"partial" + found.file_key, b"".join(one.sha256 for one in saved.whole))
+            before = read(self._house.root, f"desk/arrivals/{ident}.age")
+            if before is not None:
+                return self._seen_before(records.read(self._unseal(before)))
+            pieces = [
+                _Piece(one.number, one.name, staged[one.number], one.how or _UNKNOWN, one.seed)
+                for one in saved.whole
+                if not one.void
+            ]
+            pieces += [_Piece(one.number, one.name, _refused(one.number, one.name, one.why)) for one in saved.lost]
+            pieces.sort(key=lambda one: one.number)
+            what = f"received in part: {len(saved.whole)} files are whole, {len(saved.lost)} are known not to be"
+            more = "" if saved.listed else "; the list of its files is missing, so there may be more"
+            self._forged = lambda: tuple(str(liar) for liar in found.liars)
+            return self._commit("sealed", pieces, ident=ident, faults=(what + more,), partial=True)
+        finally:
+            self._staging.clear()
+
+    def _receive(self, stream: BinaryIO, file_key: bytes, name: bytes) -> Arrival:
+        self._staging = Staging(self._house, self._keys)
+        try:
+            before = self._staging.resume(file_key) if stream.seekable() else []
+            if before:
+                stream.seek(dossier.place_after((entry, staged.sha256) for entry, staged in before))
+            plain = io.BufferedReader(_Counted(stream, self._progress), CHUNK)
+            match "dossier" if before else dossier.kind(plain.peek(ustar.BLOCK)):
                 case "dossier":
-                    return self._dossier(plain)
+                    return self._dossier(plain, before)
                 case "tar":
                     return self._tar(plain)
                 case _:
                     return self._single(plain, name)
+        except ShortError:
+            self._staging.keep()
+            raise
+        except AdapterError as error:
+            if error.code == "medium-gone":
+                self._staging.keep()
+            raise
+        except MediumGone as error:
+            self._staging.keep()
+            raise AdapterError(
+                "medium-gone",
+                "the medium went away while it was read",
+                mend="Put the medium back and run the same command again: it goes on where it stopped.",
+            ) from error
         finally:
-            self._clear()
+            self._staging.clear()
 
     def unsealed(self, files: Sequence[Plain], *, sender: str, via: str) -> Arrival:
         """Receive files that came open; the record says so for ever."""
-        self._staged = []
+        self._staging = Staging(self._house, self._keys)
         try:
-            items: list[Item | _Staged] = []
-            names = []
+            pieces = []
             for number, file in enumerate(files, 1):
-                names.append(file.name)
                 try:
                     with file.open() as stream:
-                        items.append(self._stage(stream))
+                        item: Staged | Item = self._staging.stage(_Counted(stream, self._progress))
                 except OSError as error:
-                    items.append(_refused(number, file.name, f"it cannot be read: {error.strerror}"))
-            return self._commit("unsealed", names, items, how=f"came unsealed, {via}", sender=sender, via=via)
+                    item = _refused(number, file.name, f"it cannot be read: {error.strerror}")
+                pieces.append(_Piece(number, file.name, item, f"came unsealed, {via}"))
+            return self._commit("unsealed", pieces, sender=sender, via=via)
         finally:
-            self._clear()
+            self._staging.clear()
 
-    def _dossier(self, plain: BinaryIO) -> Arrival:
-        def visit(_entry: object, stream: BinaryIO) -> None:
-            self._stage(stream)
+    def _dossier(self, plain: BinaryIO, before: list[tuple[dossier.Entry, Staged]]) -> Arrival:
+        def visit(entry: dossier.Entry, stream: BinaryIO) -> None:
+            self._staging.note(entry, self._staging.stage(stream))
 
+        hashed = [(entry, staged.sha256) for entry, staged in before]
         try:
-            opened = dossier.read(plain, visit)
+            opened = dossier.read(plain, visit, before=hashed, mtime=before[0][0].mtime if before else 0)
         except FormatError as error:
+            self._staging.done()
             return self._refuse_all(error)
         ident = self._ident(b"dossier", opened.dossier_root)
-        before = read(self._house.root, f"desk/arrivals/{ident}.age")
-        if before is not None:
-            return self._seen_before(records.read(self._unseal(before)))
+        seen = read(self._house.root, f"desk/arrivals/{ident}.age")
+        if seen is not None:
+            self._staging.done()
+            return self._seen_before(records.read(self._unseal(seen)))
         items = []
         seeds = {}
         known: dict[bytes, str] = {}
@@ -161,105 +222,63 @@ class Intake:
                 nonce=self._house.entropy.random(32),
                 announced=queue.announced(self._house, self._keys, opened.announcement),
                 left_out=tuple((_shown(one.name), one.reason) for one in opened.left_out),
+                forged=self._forged(),
             ),
             seeds,
         )
 
-    def _kept(self, opened: dossier.Opened) -> list[_Staged]:
+    def _kept(self, opened: dossier.Opened) -> list[Staged]:
         """Pass over what the sender marked as void: it changed while it was sealed, and no file held those bytes."""
         void = {info.number for info in opened.void}
-        return [staged for number, staged in enumerate(self._staged, 1) if number not in void]
+        return [staged for number, staged in enumerate(self._staging.items, 1) if number not in void]
 
     def _tar(self, plain: BinaryIO) -> Arrival:
-        names: list[bytes] = []
-        items: list[Item | _Staged] = []
+        pieces: list[_Piece] = []
         faults: list[str] = []
+        how = "in an archive sealed with ordinary age tools"
         try:
-            for member in archive.read_members(plain):
-                names.append(member.name)
+            for number, member in enumerate(archive.read_members(plain), 1):
                 if member.fault is not None or member.stream is None:
                     why = member.fault.what if member.fault else "it is not a regular file"
-                    items.append(_refused(len(names), member.name, why))
+                    pieces.append(_Piece(number, member.name, _refused(number, member.name, why)))
                 else:
-                    items.append(self._stage(member.stream))
+                    pieces.append(_Piece(number, member.name, self._staging.stage(member.stream), how))
         except FormatError as error:
             # What stood whole before the break is kept: nothing that arrived is lost.
             faults.append(f"the archive breaks off: {error}")
-        return self._commit(
-            "age", names, items, how="in an archive sealed with ordinary age tools", faults=tuple(faults)
-        )
+        return self._commit("age", pieces, faults=tuple(faults))
 
     def _single(self, plain: BinaryIO, name: bytes) -> Arrival:
-        staged = self._stage(plain)
-        return self._commit("age", [name.removesuffix(b".age")], [staged], how="sealed with ordinary age tools")
+        staged = self._staging.stage(plain)
+        return self._commit("age", [_Piece(1, name.removesuffix(b".age"), staged, "sealed with ordinary age tools")])
 
-    def _stage(self, stream: BinaryIO) -> _Staged:
-        """Seal a stream into the spool, to a fresh identity of its own, and measure it on the way."""
-        made = objects.fresh(self._house)
-        state, size, head = hashlib.sha256(), 0, b""
-
-        def sealed() -> Iterator[bytes]:
-            nonlocal size, head
-            sink = _Pieces()
-            writer = age.Writer(sink, [made.recipient], entropy=self._house.entropy)
-            while chunk := stream.read(CHUNK):
-                head = head or chunk[: kinds.HEAD]
-                state.update(chunk)
-                size += len(chunk)
-                writer.write(chunk)
-                yield from sink.take()
-            writer.close()
-            yield from sink.take()
-
-        self._house.root.put(f"{SPOOL}/{made.id}", sealed())
-        staged = _Staged(
-            object=made.id,
-            secret=made.secret,
-            size=size,
-            sha256=state.digest(),
-            kind=kinds.kind(head) if size else "empty file",
-        )
-        self._staged.append(staged)
-        return staged
-
-    def _commit(
-        self,
-        route: str,
-        names: list[bytes],
-        items: list[Item | _Staged],
-        *,
-        how: str,
-        sender: str = "",
-        via: str = "",
-        faults: tuple[str, ...] = (),
-    ) -> Arrival:
+    def _commit(self, route: Route, pieces: list[_Piece], *, ident: str = "", **more: Any) -> Arrival:
         secret = self._house.entropy.random(32)
         placed: list[Item] = []
         seeds: dict[int, bytes] = {}
         known: dict[bytes, str] = {}
-        for number, (name, item) in enumerate(zip(names, items, strict=True), 1):
-            if isinstance(item, _Staged):
-                seeds[number] = digest.derive(secret, "object", number - 1)
-                root = commit.object_root(seeds[number], item.sha256)
-                placed.append(self._place(number, name, item, how=how, root=root, known=known))
+        for one in pieces:
+            if isinstance(one.item, Staged):
+                seeds[one.number] = one.seed or digest.derive(secret, "object", one.number - 1)
+                root = commit.object_root(seeds[one.number], one.item.sha256)
+                placed.append(self._place(one.number, one.name, one.item, how=one.how, root=root, known=known))
             else:
-                placed.append(item)
+                placed.append(one.item)
         made = Arrival(
-            id=self._house.entropy.random(16).hex(),
+            id=ident or self._house.entropy.random(16).hex(),
             received=self._house.clock.now(),
-            route=route,  # type: ignore[arg-type]
+            route=route,
             items=tuple(placed),
-            sender=sender,
-            via=via,
             nonce=self._house.entropy.random(32),
-            faults=faults,
+            forged=self._forged(),
+            **more,
         )
         # No sender's secret binds this arrival: the public record gets a hash of the desk's own record of it.
         root = digest.sha256(digest.DOSSIER, digest.derive(secret, "dossier"), records.write(made))
         return self._record(dataclasses.replace(made, dossier_root=root), seeds)
 
     def _place(
-        self, number: int, name: bytes, staged: _Staged, *, how: str, root: bytes, known: dict[bytes, str]
+        self, number: int, name: bytes, staged: Staged, *, how: str, root: bytes, known: dict[bytes, str]
     ) -> Item:
         held = known.get(staged.sha256) or objects.find(self._house, self._keys, staged.sha256)
         known.setdefault(staged.sha256, held or staged.object)
@@ -278,18 +297,19 @@ class Intake:
 
     def _record(self, made: Arrival, seeds: dict[int, bytes]) -> Arrival:
         """Write down what will be done, then do it: from here on a kill is finished by the next run."""
-        secrets = {staged.object: staged.secret for staged in self._staged}
+        secrets = {staged.object: staged.secret for staged in self._staging.items}
         for item in made.items:
             if item.outcome == "stored":
                 objects.write_key(self._house, item.object, secrets[item.object])
             if item.object:
                 objects.write_seed(self._house, item.object, made.id, item.number, seeds[item.number])
-        for staged in self._staged:
+        for staged in self._staging.items:
             if not any(item.outcome == "stored" and item.object == staged.object for item in made.items):
                 self._house.root.drop(f"{SPOOL}/{staged.object}")
         self._seal(f"{UNFINISHED}/{made.id}.age", records.write(made))
         # From here on the spool is the plan's: were it cleared after a full disk, the next run could not finish.
-        self._staged = []
+        self._staging.items = []
+        self._staging.done()
         self._finish(made)
         return made
 
@@ -318,7 +338,7 @@ class Intake:
     def _refuse_all(self, error: TamizdatError) -> Arrival:
         items = tuple(
             dataclasses.replace(_refused(number, b"", "the dossier it came in is not whole"), size=staged.size)
-            for number, staged in enumerate(self._staged, 1)
+            for number, staged in enumerate(self._staging.items, 1)
         )
         found = tuple(f"{fault.where}: {fault.what} [{fault.code}]" for fault in error.faults)
         return Arrival(
@@ -328,11 +348,6 @@ class Intake:
             items=items,
             faults=(f"{error} [{error.code}]", *found),
         )
-
-    def _clear(self) -> None:
-        for staged in self._staged:
-            self._house.root.drop(f"{SPOOL}/{staged.object}")
-        self._staged = []
 
     def _ident(self, label: bytes, value: bytes) -> str:
         return hmac.digest(self._keys.desk, label + value, "sha256")[:16].hex()
@@ -362,19 +377,15 @@ def _shown(name: bytes) -> str:
     return name.decode("utf-8", "backslashreplace")
 
 
-class _Pieces:
-    """A sink that hands on what was written to it."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Piece:
+    """One file of an arrival on its way into the record: staged, or refused already."""
 
-    def __init__(self) -> None:
-        self._held: list[bytes] = []
-
-    def write(self, data: bytes) -> int:
-        self._held.append(bytes(data))
-        return len(data)
-
-    def take(self) -> list[bytes]:
-        held, self._held = self._held, []
-        return held
+    number: int
+    name: bytes
+    item: Staged | Item
+    how: str = ""
+    seed: bytes = dataclasses.field(default=b"", repr=False)
 
 
 class _Counted(io.RawIOBase):
