@@ -9,23 +9,25 @@ import re
 import sys
 
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from tamizdat.adapters import disk
 from tamizdat.adapters.machine import SystemClock, SystemEntropy
 from tamizdat.carry import part, split
+from tamizdat.carry.split import part_length
 from tamizdat.cli.console import Console, shown
+from tamizdat.cli.outputs import Media, Output
+from tamizdat.cli.writing import Cut
 from tamizdat.field import sealing
 from tamizdat.field.objects import LeftOut
 from tamizdat.primitives import card as cards
-from tamizdat.primitives import digest, words
+from tamizdat.primitives import words
 from tamizdat.primitives.age import recipients
 from tamizdat.primitives.card import Card
 from tamizdat.primitives.errors import Fault, LeftOutError, TrustError, UsageError
 
 
 MAX_NOTE: Final = 16 << 20
-UNFINISHED: Final = ".unfinished"
 _SIZE: Final = re.compile(r"([0-9]+)\s*(B|KB|MB|GB|KiB|MiB|GiB)?", re.ASCII | re.IGNORECASE)
 _UNITS: Final = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
 WARNING: Final = (
@@ -46,8 +48,13 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a file or a folder")
     parser.add_argument("--for", dest="card", required=True, metavar="CARD", help="the newsroom's card (card.txt)")
-    parser.add_argument(
-        "-o", "--out", required=True, metavar="OUT", help="the folder the parts go to; made where it is not there"
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("-o", "--out", metavar="OUT", help="the folder the parts go to; made where it is not there")
+    where.add_argument(
+        "--to",
+        action="append",
+        metavar="MEDIUM",
+        help="a medium (its folder) that parts are written straight to, and read back from; once for each medium",
     )
     parser.add_argument("--parts", type=int, metavar="N", help="how many parts to make (else as the card advises)")
     parser.add_argument("--need", type=int, metavar="K", help="how many of them are enough (else as the card advises)")
@@ -55,6 +62,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--whole", action="store_true", help="one sealed file, not split")
     parser.add_argument("--note", metavar="FILE", help="a written note to put beside the files")
     parser.add_argument("--card-words", metavar="WORDS", help="the card's 12 words, as the newsroom told you them")
+    parser.add_argument("--unchecked", action="store_true", help="do not read back what was written: faster, less sure")
     parser.add_argument("--words", action="store_true", help="print the 24 check words to send ahead")
     parser.add_argument("--strict", action="store_true", help="refuse to seal if anything has to be left out")
     parser.add_argument("--force-expired", action="store_true", help="seal to a card whose time is over")
@@ -71,8 +79,8 @@ def run(args: argparse.Namespace, console: Console) -> None:
         LeftOutError: The work is done, but files were left out.
     """
     with contextlib.suppress(ImportError, ValueError, OSError):
-        _no_core_dump()
-    card = _card(args, console)
+        no_core_dump()
+    card = confirmed_card(args, console)
     found, left = disk.walk(args.paths)
     if not found and args.note is None:
         raise UsageError("seal-nothing", "there is nothing to seal", mend="Name files, or folders with files in them.")
@@ -81,9 +89,11 @@ def run(args: argparse.Namespace, console: Console) -> None:
         console.warn(f"left out: {shown(one.name)}: {one.reason}")
     if left and args.strict:
         raise _left_out(left_out, done=False)
-    out = Path(args.out)
-    with _Output(out, args, card, sum(one.size for one in found)) as output:
-        with console.progress(sum(one.size for one in found), "sealing") as meter:
+    total = sum(one.size for one in found)
+    # Before anything shows progress: with threads at work no second process can be had.
+    cut, output = _output(args, card, console, total)
+    with output:
+        with console.progress(total, "sealing") as meter:
             told = 0
 
             def progress(done: int) -> None:
@@ -100,25 +110,27 @@ def run(args: argparse.Namespace, console: Console) -> None:
                 note=_note(args.note),
                 left_out=left_out,
                 progress=progress,
-                file_key=output.file_key,
+                file_key=cut.file_key,
             )
         if args.strict and sealed.left_out:
             raise _left_out(list(sealed.left_out), done=False)
-        output.settle()
+        with console.progress(sealed.plain_length * cut.total // cut.need, "reading back") as meter:
+            output.settle(meter.advance)
     for one in sealed.left_out:
         if one in left_out:
             continue
         console.warn(f"left out: {shown(one.name)}: {one.reason}")
-    output.tell(console)
-    if args.words:
+    output.give(console)
+    if args.words and output.enough:
         console.say(WARNING)
         console.product(" ".join(words.check_words(sealed.announcement)))
         console.say(f"the same as digits: {words.digits(sealed.announcement)}")
+    output.tell(console)
     if sealed.left_out:
         raise _left_out(list(sealed.left_out), done=True)
 
 
-def _card(args: argparse.Namespace, console: Console) -> Card:
+def confirmed_card(args: argparse.Namespace, console: Console) -> Card:
     try:
         raw = Path(args.card).read_bytes()
     except OSError as error:
@@ -160,133 +172,48 @@ def _note(path: str | None) -> bytes | None:
     return data
 
 
-class _Output:
-    """The parts on their way to the disk: all of them stay, or none does."""
+def _output(args: argparse.Namespace, card: Card, console: Console, total: int) -> tuple[Cut, Output]:
+    """
+    Choose how many parts there will be and where they go.
 
-    def __init__(self, folder: Path, args: argparse.Namespace, card: Card, total: int) -> None:
-        self._folder = folder
-        self._entropy = SystemEntropy()
-        self._made: list[tuple[str, _File]] = []
-        self._carriers: dict[int, list[Path]] = {}
-        self._settled = False
-        self.file_key = self._entropy.random(16)
-        self._need = args.need or (card.need if args.parts is None else 0)
-        self._parts = args.parts or (card.parts if args.need is None else 0)
-        if args.whole and (args.parts or args.need or args.part_size):
+    Raises:
+        UsageError: The counts cannot be.
+    """
+    entropy = SystemEntropy()
+    media = [Path(folder) for folder in args.to or ()]
+    need, parts = _counts(args, card, len(media))
+    packet, volume = (0, None) if args.whole else _cut(total, need, _size(args.part_size))
+    cut = Cut(
+        need=need, total=parts, packet=packet, volume=volume, file_key=entropy.random(16), seed=entropy.random(32)
+    )
+    if media:
+        size = part_length(total, need=need, packet_size=packet, tagged=True) * parts if packet else total * parts
+        return cut, Media(cut, media, console, check=not args.unchecked, size=size)
+    return cut, Output(cut, Path(args.out), entropy, check=not args.unchecked)
+
+
+def _counts(args: argparse.Namespace, card: Card, media: int) -> tuple[int, int]:
+    if args.whole:
+        if args.parts or args.need or args.part_size:
             raise UsageError(
                 "seal-whole", "--whole makes one file, not parts", mend="Leave out --parts, --need and --part-size."
             )
-        if not args.whole and not 1 <= self._need <= self._parts <= part.CAPACITY:
-            raise UsageError(
-                "seal-counts",
-                f"any {self._need or '?'} of {self._parts or '?'} parts cannot be",
-                mend=f"Give --need and --parts, at most {part.CAPACITY}: --need 3 --parts 5.",
-            )
-        self._whole = bool(args.whole)
-        packet, volume = (0, None) if self._whole else _cut(total, self._need, _size(args.part_size))
-        self._fresh_folder = not folder.exists()
-        place = Path(os.path.abspath(folder))  # noqa: PTH100 -- resolve() would follow links
-        self._stage = place.with_name(f".{place.name}{UNFINISHED}") if self._fresh_folder else place / UNFINISHED
-        _remove(self._stage)  # what a killed run left
-        self._stage.mkdir(mode=0o700, parents=True)
-        if self._whole:
-            self.sink: Any = self._open(0, 0)
-        else:
-            self.sink = split.Splitter(
-                self._open,
-                need=self._need,
-                total=self._parts,
-                set_id=self._entropy.random(16),
-                tag_key=digest.part_tag_key(self.file_key),
-                packet_size=packet,
-                volume_length=volume,
-            )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._settled:
-            return
-        for made in self._made:
-            made[1].abandon()
-        with contextlib.suppress(OSError):
-            _remove(self._stage)
-
-    def _open(self, index: int, volume: int) -> _File:  # noqa: ARG002 -- the splitter's contract
-        name = self._entropy.random(6).hex()
-        stream = _File(self._stage / name)
-        self._made.append((name, stream))
-        self._carriers.setdefault(index, []).append(self._folder / name)
-        return stream
-
-    def settle(self) -> None:
-        """Bring every part to the medium, and only then give them their places."""
-        try:
-            self.sink.close()
-            disk.sync_folder(self._stage)
-            if self._fresh_folder:
-                self._stage.rename(self._folder)
-                disk.sync_folder(self._stage.parent)
-            else:
-                for name, _ in self._made:
-                    (self._stage / name).rename(self._folder / name)
-                self._stage.rmdir()
-                disk.sync_folder(self._folder)
-        except OSError as error:
-            raise disk.failure(self._folder, error) from error
-        self._settled = True
-
-    def tell(self, console: Console) -> None:
-        """Say what to do with the parts; their paths are the product."""
-        for index in sorted(self._carriers):
-            for path in self._carriers[index]:
-                console.product(str(path))
-        count = len(self._made)
-        if self._whole:
-            console.say("sealed into one file; only the newsroom can open it")
-        elif len(self._carriers) == count:
-            console.say(f"sealed into {count} parts; any {self._need} of them are enough. Send each by another way.")
-        else:
-            for index, paths in sorted(self._carriers.items()):
-                console.say(f"way {index + 1}: " + " ".join(path.name for path in paths))
-            console.say(
-                f"sealed into {count} files for {self._parts} ways; what goes by any {self._need} of the ways is enough."
-            )
-
-
-class _File:
-    """One part on its way to the medium: when it is closed, it is there."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._stream = disk.new_file(path)
-
-    def write(self, data: bytes | memoryview) -> int:
-        """Take all of *data*."""
-        try:
-            return self._stream.write(data)
-        except OSError as error:
-            raise disk.failure(self._path, error) from error
-
-    def close(self) -> None:
-        """Bring it to the medium."""
-        try:
-            disk.settle(self._stream)
-        except OSError as error:
-            raise disk.failure(self._path, error) from error
-
-    def abandon(self) -> None:
-        """Close it without a care for what is in it."""
-        with contextlib.suppress(OSError):
-            self._stream.close()
-
-
-def _remove(stage: Path) -> None:
-    if stage.is_dir() and not stage.is_symlink():
-        for path in stage.iterdir():
-            path.unlink()
-        stage.rmdir()
+        return 1, max(1, media)
+    need = args.need or (card.need if args.parts is None else 0)
+    parts = args.parts or (max(card.parts, media) if args.need is None else 0)
+    if not 1 <= need <= parts <= part.CAPACITY:
+        raise UsageError(
+            "seal-counts",
+            f"any {need or '?'} of {parts or '?'} parts cannot be",
+            mend=f"Give --need and --parts, at most {part.CAPACITY}: --need 3 --parts 5.",
+        )
+    if parts < media:
+        raise UsageError(
+            "seal-counts",
+            f"{parts} parts are too few for {media} media",
+            mend="Make at least one part for each medium: give more --parts.",
+        )
+    return need, parts
 
 
 def _cut(total: int, need: int, part_size: int | None) -> tuple[int, int | None]:
@@ -322,7 +249,7 @@ def _left_out(left: list[LeftOut], *, done: bool) -> LeftOutError:
     )
 
 
-def _no_core_dump() -> None:
+def no_core_dump() -> None:
     """Keep a crash from writing keys to the disk."""
     if sys.platform == "win32" or os.name != "posix":
         return
