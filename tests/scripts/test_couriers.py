@@ -4,12 +4,15 @@ import hashlib
 import os
 import re
 import shlex
+import shutil
 
 from pathlib import Path
 
 import pytest
 
 from tamizdat.adapters import disk
+from tamizdat.carry import part, scan
+from tamizdat.cli import watch
 from tests.scripts import house
 from tests.scripts.house import Room, listing, refused, run
 
@@ -122,3 +125,163 @@ def test_a_mint_that_fails_leaves_nothing(
     monkeypatch.setattr(disk, "open_quietly", bad_medium)
     refused(run("mint", *sealed[:3], "-o", out), 5, "disk-differs")
     assert listing(out) == {"mine": b"kept"}
+
+
+def test_a_half_dead_card_is_explained_in_plain_words(sealed: list[Path], tmp_path: Path) -> None:
+    cut, holes, dead = (tmp_path / name for name in ("cut", "holes", "dead"))
+    raw = sealed[0].read_bytes()
+    cut.write_bytes(raw[: len(raw) // 2])
+    spoiled = bytearray(sealed[1].read_bytes())
+    spoiled[: len(raw) // 4] = bytes(len(raw) // 4)
+    holes.write_bytes(spoiled)
+    dead.write_bytes(bytes(5000))
+
+    done = run("check", cut, holes, dead, sealed[2])
+
+    told = refused(done, 4, "carry-short")
+    assert re.search(r"cut: part 1, damaged: (49|50) % can be used; its end is lost; the file was cut off\n", done.out)
+    assert re.search(
+        r"holes: part 2, damaged: 7\d % can be used; its beginning is lost; [0-9.]+ KB were written over or changed\n",
+        done.out,
+    )
+    assert "dead: not a part, or nothing of it is left that can be used\n" in done.out
+    assert f"{sealed[2].name}: part 3, whole\n" in done.out
+    assert "here: parts 1 to 3; any 3 are enough; 2" in done.out
+    assert "1 more part is needed" in told
+    assert "Bring 1 more: any but parts 1 to 3" in told  # each has some of what the others lack
+    assert not re.search(r"packet|row|volume|stripe", done.out + done.err)
+    one = refused(run("check", holes, sealed[2], sealed[4]), 4, "carry-short")
+    assert "Bring 1 more: any but parts 3 and 5; damaged ones may do." in one  # part 2 itself, whole, would do
+
+
+def test_a_card_is_searched_and_what_is_on_it_told(room: Room, sealed: list[Path], film: Path, tmp_path: Path) -> None:
+    others = paths(room.seal(film / "note.txt", "-o", tmp_path / "others", "--need", "1", "--parts", "2"))
+    first, second = (sealed[number].read_bytes() for number in (0, 3))
+    card = tmp_path / "card.img"
+    card.write_bytes(bytes(51_200) + first + b"holiday" * 9000 + second[4096:] + others[0].read_bytes()[: -4096 * 2])
+
+    done = run("check", card, *sealed[1:3], tmp_path / "others")
+
+    assert done.status == 0, done.err
+    assert "searched all 831 KB of it" in done.out
+    assert "part 1, whole and part 4, whole" in done.out
+    assert "dossier 1 of 2" in done.out
+    assert "enough, for each of 2 dossiers" in done.err
+    short = run("check", card, sealed[1])
+    assert short.status in {0, 4}
+
+
+def test_check_names_forged_parts_where_the_key_is_at_hand(room: Room, sealed: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(room.identity)
+    forged = bytearray(sealed[1].read_bytes())
+    for at in range(0, len(forged), 4096):
+        packet = memoryview(forged)[at : at + 4096]
+        if packet[4] == part.BLOCK:
+            packet[1000] ^= 1
+            packet[part.CHECKED : part.HEADER] = part.check(packet)
+    liar = tmp_path / "liar"
+    liar.write_bytes(forged)
+
+    without = run("check", liar, *sealed[:1], *sealed[2:])
+    done = run("check", liar, *sealed[:1], *sealed[2:], "-i", tmp_path / "key")
+
+    assert without.status == 0
+    assert "liar: part 2, whole" in without.out
+    assert done.status == 0, done.err
+    assert re.search(r"part 2 from file liar was forged", done.err), done.err
+    assert "all of it opens; 1 file with forgeries" in done.err
+
+
+class Days:
+    """What happens between two looks of `watch`, in place of waiting."""
+
+    def __init__(self, *events: object) -> None:
+        self.events = list(events)
+
+    def __call__(self, seconds: float) -> None:
+        assert seconds == 7
+        if not self.events:
+            raise KeyboardInterrupt
+        happens = self.events.pop(0)
+        if callable(happens):
+            happens()
+
+
+def put(source: Path, target: Path) -> object:
+    return lambda: shutil.copyfile(source, target)
+
+
+def test_what_drops_into_a_folder_is_joined_as_it_comes(
+    sealed: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file half copied, a stick pulled out and put back, a stranger, a damaged part, and the last one."""
+    inbox, stick = tmp_path / "inbox", tmp_path / "stick"
+    inbox.mkdir()
+    raw = sealed[0].read_bytes()
+    torn = bytearray(sealed[1].read_bytes())
+    torn[5000] ^= 1
+    scanned: list[int] = []
+    monkeypatch.setattr(watch, "scan", lambda stream, **more: scanned.append(1) or scan.scan(stream, **more))
+    monkeypatch.setattr(
+        watch.time,
+        "sleep",
+        Days(
+            lambda: (inbox / "first").write_bytes(raw[:99_999]),
+            lambda: (inbox / "first").write_bytes(raw),
+            None,
+            lambda: (inbox / "torn").write_bytes(torn),
+            lambda: (inbox / "photo.jpg").write_bytes(b"\xff\xd8 a stranger"),
+            lambda: (stick.mkdir(), shutil.copyfile(sealed[3], stick / "fourth")),
+            lambda: shutil.copyfile(sealed[3], inbox / "fourth again"),
+            None,
+            lambda: stick.rename(tmp_path / "pocket"),
+            lambda: (tmp_path / "pocket").rename(stick),
+            put(sealed[2], inbox / "third"),
+            None,
+            None,
+        ),
+    )
+
+    done = run("watch", inbox, stick, "-o", tmp_path / "X.age", "--every", "7")
+
+    assert done.status == 0, done.err
+    assert run("join", *sealed[2:], "-o", tmp_path / "Y.age").status == 0
+    assert (tmp_path / "X.age").read_bytes() == (tmp_path / "Y.age").read_bytes()
+    told = re.sub(r"(?m)^tamizdat: ", "", done.err)
+    for line in (
+        "first: is being copied; waiting for the rest of it",
+        "first: part 1, whole; 2 more parts are needed, any but part 1",
+        "torn: part 2, damaged: 99 % can be used; 2 more parts are needed, any but parts 1 and 2",
+        "photo.jpg: not a part, or nothing of it can be used; left alone",
+        "fourth: part 4, whole; 1 more part is needed, any but parts 1 and 4",
+        "fourth again: part 4, whole; one more copy; 1 more part is needed, any but parts 1 and 4",
+        "fourth: gone; put it back, it does not count until then",
+        "fourth: back, as it was",
+        "third: part 3, whole; it is enough",
+    ):
+        assert f"\n{line}\n" in told, (line, told)
+    assert len(scanned) == 6
+
+
+def test_watching_sorts_dossiers_apart_and_ends_cleanly(
+    room: Room, film: Path, sealed: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox, joined = tmp_path / "inbox", tmp_path / "joined"
+    joined.mkdir()
+    others = paths(room.seal(film / "note.txt", "-o", inbox, "--need", "1", "--parts", "2"))
+    shutil.copyfile(sealed[0], inbox / "one")
+    monkeypatch.setattr(watch.time, "sleep", Days(None, None))
+
+    done = run("watch", inbox, "-o", joined, "--every", "7")
+
+    assert done.status == 130
+    (made,) = paths(house.Done(0, done.out, ""))
+    assert run("join", others[0], "-o", tmp_path / "Y.age").status == 0
+    assert made.read_bytes() == (tmp_path / "Y.age").read_bytes()
+    assert sorted(listing(joined)) == [made.name]
+    assert re.search(r"one: part 1, whole of set [0-9a-f]{8}; 2 more parts are needed", done.err), done.err
+    refused(run("watch", tmp_path / "nothing", "-o", tmp_path / "Z.age", "--once"), 4, "carry-none")
+    refused(run("watch", inbox, "-o", made), 2, "output-exists")
+    inbox.joinpath(others[0].name).unlink()
+    inbox.joinpath(others[1].name).unlink()
+    refused(run("watch", inbox, "-o", tmp_path / "Z.age", "--once"), 4, "carry-short")

@@ -30,9 +30,14 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "check": ("tamizdat.cli.check", "say what the parts at hand are good for"),
     "plan": ("tamizdat.cli.plan", "say how many parts to make for which carriers, and what may be lost"),
     "mint": ("tamizdat.cli.mint", "make more parts later"),
+    "sheet": ("tamizdat.cli.sheet", "put a testimony, a card or an announcement on paper, and read it back"),
     "join": ("tamizdat.cli.join", "put enough parts together into one sealed file"),
+    "watch": ("tamizdat.cli.watch", "join what drops into a folder, as it comes"),
     "open": ("tamizdat.cli.open", "open a sealed file with its key"),
-    "newsroom": ("tamizdat.cli.newsroom", "make a newsroom, show its card, rehearse its recovery, add a person"),
+    "newsroom": (
+        "tamizdat.cli.newsroom",
+        "make a newsroom, show its card, write its page, rehearse its recovery, add a person",
+    ),
     "receive": ("tamizdat.cli.receive", "take in what arrived, and report every file"),
     "objects": ("tamizdat.cli.objects", "list what the vault holds"),
     "story": ("tamizdat.cli.story", "check a story, or approve it"),
@@ -43,6 +48,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "vault": ("tamizdat.cli.vault", "check the newsroom's vault"),
 }
 NEWSROOM_PACKAGES: Final = frozenset({"babel", "jinja2", "lxml", "markdown_it", "nh3", "PIL", "yaml", "segno"})
+PAPER_PACKAGES: Final = frozenset({"PIL", "reportlab", "segno", "zxingcpp"})
 INTERRUPTED: Final = 130
 
 
@@ -139,12 +145,13 @@ def _module(name: str, verb: str) -> ModuleType:
 
 def _missing(error: ImportError, verb: str | None) -> Exception:
     package = (error.name or "").partition(".")[0]
-    if package not in NEWSROOM_PACKAGES:
+    extra = "paper" if verb == "sheet" else "newsroom"
+    if package not in (PAPER_PACKAGES if extra == "paper" else NEWSROOM_PACKAGES):
         return error
     return UsageError(
         "extra-missing",
         f"`tamizdat {verb}` needs {package}, which is not installed",
-        mend="Install it: pip install 'tamizdat[newsroom]'",
+        mend=f"Install it: pip install 'tamizdat[{extra}]'",
     )
 
 
