@@ -148,7 +148,7 @@ class Intake:
             before = self._staging.resume(file_key) if stream.seekable() else []
             if before:
                 stream.seek(dossier.place_after((entry, staged.sha256) for entry, staged in before))
-            plain = io.BufferedReader(_Counted(stream, self._progress), CHUNK)
+            plain = io.BufferedReader(_Counted(stream, self._progress), 1 << 18)
             match "dossier" if before else dossier.kind(plain.peek(ustar.BLOCK)):
                 case "dossier":
                     return self._dossier(plain, before)

@@ -96,11 +96,15 @@ class Staging:
     def resume(self, file_key: bytes) -> list[tuple[Entry, Staged]]:
         """Give what an earlier run staged of the sealed file with this key, each proven anew, and keep a journal of it."""
         self._journal = f"{UNREAD}/{hmac.digest(self._keys.desk, b'unread' + file_key, 'sha256')[:16].hex()}.age"
+        sound = True
         for number, (entry, staged) in enumerate(_entries(self._house, self._keys, self._journal), 1):
-            if entry.number != number or not self._proven(staged):
-                break
             self.items.append(staged)
-            self._entries.append((entry, staged))
+            sound = sound and entry.number == number and self._proven(staged)
+            if sound:
+                self._entries.append((entry, staged))
+        for staged in self.items[len(self._entries) :]:
+            self._house.root.drop(f"{SPOOL}/{staged.object}")
+        del self.items[len(self._entries) :]
         self._written = len(self._entries), 0
         return list(self._entries)
 
