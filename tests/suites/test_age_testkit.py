@@ -1,11 +1,17 @@
-"""C2SP's age test vectors (CCTV): every one is accepted or refused for its own reason, and gives what it may."""
+"""
+C2SP's age test vectors (CCTV): every one is accepted or refused for its own reason, and gives what it may.
+
+All 143 are in the npm package `cctv-age`, some of them among the inputs.
+"""
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import hashlib
 import io
 import os
+import re
 import zlib
 
 from pathlib import Path
@@ -16,7 +22,7 @@ from tamizdat.primitives.age import armor, header, recipients
 from tamizdat.primitives.age.file import Reader
 from tamizdat.primitives.age.source import Source
 from tamizdat.primitives.errors import TamizdatError
-from tests.tools import ROOT, inputs
+from tests.tools import ROOT, inputs, node_module
 
 
 # What the suite calls it, and our codes for it.
@@ -39,8 +45,9 @@ class Case:
     file: bytes
 
 
-def read_case(path: Path) -> Case:
-    head, _, file = path.read_bytes().partition(b"\n\n")
+def read_case(name: str) -> Case:
+    raw = PACKED[name] if name in PACKED else inputs(f"suites/age-testkit/{name}").read_bytes()
+    head, _, file = raw.partition(b"\n\n")
     fields: dict[str, list[str]] = {}
     for line in head.decode().splitlines():
         name, _, value = line.partition(": ")
@@ -67,15 +74,23 @@ def give(case: Case, released: bytearray) -> str:
     return "whole"
 
 
+def packed() -> dict[str, bytes]:
+    """Read the vectors out of the npm package, a module that holds each in base64."""
+    path = ROOT / "node_modules" / "cctv-age" / "index.js"
+    found = re.findall(r'^// \S+/testdata/(\w+)\nvar \w+ = \w+\("([^"]*)"\)', path.read_text(), re.MULTILINE)
+    return {name: base64.b64decode(word) for name, word in found}
+
+
+PACKED = packed() if (ROOT / "node_modules" / "cctv-age").is_dir() else {}
 FOLDER = Path(os.environ.get("TAMIZDAT_INPUTS") or ROOT.parent / "shared" / "inputs") / "suites" / "age-testkit"
 # Where the suite is not at hand, one name is enough to say so.
-NAMES = sorted(path.name for path in FOLDER.iterdir()) if FOLDER.is_dir() else ["hybrid"]
+NAMES = sorted({*PACKED, *(path.name for path in (FOLDER.iterdir() if FOLDER.is_dir() else ()))}) or ["hybrid"]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_vector_ends_as_it_must_and_releases_what_it_may(name: str) -> None:
     """The class of failure is the suite's, and the bytes given before it have the suite's hash."""
-    case = read_case(inputs(f"suites/age-testkit/{name}"))
+    case = read_case(name)
     released = bytearray()
 
     assert give(case, released) in CODES[case.expect]
@@ -86,9 +101,16 @@ def test_a_vector_ends_as_it_must_and_releases_what_it_may(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_header_that_is_read_is_written_back_as_it_was(name: str) -> None:
     """One spelling: what is not refused is written byte for byte."""
-    case = read_case(inputs(f"suites/age-testkit/{name}"))
+    case = read_case(name)
     if case.armored or case.expect == "header failure":
         return
     source = Source(io.BytesIO(case.file))
 
     assert header.write(header.read(source)) == case.file[: source.position]
+
+
+def test_the_suite_is_whole() -> None:
+    node_module("cctv-age")
+
+    assert len(PACKED) >= 143
+    assert {path.name for path in (FOLDER.iterdir() if FOLDER.is_dir() else ())} <= PACKED.keys()
