@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tamizdat.adapters import disk
+from tamizdat.adapters.medium import NewFile
 from tamizdat.carry import part, scan
 from tamizdat.cli import watch
 from tests.scripts import house
@@ -66,8 +66,34 @@ def test_the_command_a_plan_prints_makes_the_parts_it_says(room: Room, film: Pat
     assert "stick 1: part" in done.out
 
 
+def test_a_plan_for_sticks_writes_each_its_parts_and_one_for_paper_names_sheets(
+    room: Room, film: Path, tmp_path: Path
+) -> None:
+    """What `--to` puts on a stick is what the plan said that stick takes."""
+    done = run("plan", film, "--carrier", "3 sticks", "--carrier", "2 sheets")
+    assert "stick 2: part 2, " in done.out
+    assert "2 sheets of paper" in done.err
+    words = shlex.split(done.out.splitlines()[-1])
+    sticks = [tmp_path / f"stick{number}" for number in (1, 2, 3)]
+    for stick in sticks:
+        stick.mkdir()
+        words[words.index("MEDIUM")] = str(stick)
+    words[words.index("card.txt")] = str(room.card)
+
+    sealed = run(*words[1:], "--card-words", room.words)
+
+    assert sealed.status == 0, sealed.err
+    for number, stick in enumerate(sticks, 1):
+        (made,) = stick.iterdir()
+        assert f"{made.name}: part {number}, whole" in run("check", made).out
+    paper = run("plan", film / "note.txt", "--carrier", "4 sheets")
+    assert "split: 4 sheets of paper, any 2 of them enough" in paper.out
+    assert "--need 2 --parts 4" in paper.out
+
+
 def test_a_plan_that_cannot_be_says_so(film: Path) -> None:
     refused(run("plan", "--size", "4GB", "--carrier", "2 sheets of 30KB"), 2, "plan-small")
+    refused(run("plan", "--size", "4GB", "--carrier", "2 sheets", "--survive", "1"), 2, "plan-small")
     refused(run("plan", film, "--carrier", "3 sticks", "--survive", "3"), 2, "plan-survive")
     for words in (["3 sticks of much"], ["sticks"], ["3 messages"], ["0 sticks"]):
         refused(run("plan", film, "--carrier", *words), 2, "size" if "much" in words[0] else "plan-carrier")
@@ -115,15 +141,11 @@ def test_a_mint_that_fails_leaves_nothing(
     refused(run("mint", other, "--like", sealed[4], "-o", out), 3, "mint-other")
     assert not out.exists()
 
-    opened = disk.open_quietly
-
-    def bad_medium(path: Path) -> object:
-        return opened("/dev/null" if ".unfinished" in str(path) else path)
-
     out.mkdir()
     (out / "mine").write_bytes(b"kept")
-    monkeypatch.setattr(disk, "open_quietly", bad_medium)
-    refused(run("mint", *sealed[:3], "-o", out), 5, "disk-differs")
+    write = NewFile.write
+    monkeypatch.setattr(NewFile, "write", lambda self, data: write(self, bytes(data)[:-1] + b"!"))  # a false medium
+    refused(run("mint", *sealed[:3], "-o", out), 5, "medium-false")
     assert listing(out) == {"mine": b"kept"}
 
 

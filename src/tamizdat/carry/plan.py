@@ -25,7 +25,7 @@ YARDSTICK: Final = (
 )
 MOST_WEIGHT: Final = 8  # parts one carrier takes at most
 MOST_CARRIERS: Final = 10_000
-_LEAST: Final = 3 * part.PACKETS[0]  # a part of one row
+_LEAST: Final = 3 * part.packet_size(0)  # a part of one row
 _ALIKE: Final = 0.01
 _HANDFUL: Final = 16  # carriers of one kind of which each is used, and all alike
 _TRIFLE: Final = 0.01  # what one part more must save to be worth it: few parts are easier to keep track of
@@ -115,6 +115,11 @@ class Plan:
     def survives(self) -> int:
         """How many carriers, whichever they are, can be lost."""
         return _survived(self._weights(), self.total - self.need)
+
+    @property
+    def alike(self) -> bool:
+        """Whether each carrier takes the same number of whole parts, as `seal --to` deals them."""
+        return not any(load.shared for load in self.loads) and len(set(self._weights())) == 1
 
     @property
     def written(self) -> int:
@@ -310,15 +315,18 @@ def _shared_out(
                 if left and given[place] < min(level, room[place]):
                     given[place] += 1
                     left -= 1
-    loads: list[Load] = []
+    # Numbered as they are dealt, which is the order `seal --to` writes them in.
+    numbers: list[list[list[int]]] = [[[] for _ in given] for given in dealt]
     number = 0
-    for one, given in zip(carriers, dealt, strict=True):
-        numbers = []
-        for count in given:
-            numbers.append(tuple(range(number + 1, number + count + 1)))
-            number += count
-        if any(numbers):
-            loads.append(_load(cut_, one, tuple(numbers)))
+    for level in range(max(max(given) for given in dealt)):
+        for given, mine in zip(dealt, numbers, strict=True):
+            for count, one in zip(given, mine, strict=True):
+                if count > level:
+                    number += 1
+                    one.append(number)
+    loads = [
+        _load(cut_, one, tuple(map(tuple, mine))) for one, mine in zip(carriers, numbers, strict=True) if any(mine)
+    ]
     return Plan(
         sealed=sealed,
         need=cut_.need,
@@ -337,7 +345,7 @@ def _load(cut_: _Cut, carriers: Carriers, numbers: tuple[tuple[int, ...], ...]) 
     if files >= cut_.volumes:
         most = max((len(one) for one in numbers), default=0) * cut_.volumes
         return Load(carriers=carriers, parts=numbers, files=most, shared=False, used=len(numbers))
-    together = tuple(number for one in numbers for number in one)
+    together = tuple(sorted(number for one in numbers for number in one))
     used = -(-len(together) * cut_.volumes // files)
     return Load(carriers=carriers, parts=(together,), files=files, shared=True, used=used)
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Self
-
-from blake3 import blake3
+from typing import Any, BinaryIO, Self
 
 from tamizdat.adapters import disk
 from tamizdat.adapters.machine import SystemEntropy
-from tamizdat.carry import mint, part
+from tamizdat.adapters.medium import NewFile
+from tamizdat.adapters.stage import Stage
+from tamizdat.carry import mint, part, readback
 from tamizdat.carry.join import Joiner
-from tamizdat.carry.part import Layout
+from tamizdat.carry.part import Layout, Shape
 from tamizdat.carry.survey import Survey
 from tamizdat.cli import open as opening
 from tamizdat.cli import parts
@@ -25,11 +24,7 @@ from tamizdat.cli.meters import Meter
 from tamizdat.cli.phrases import counted, listed
 from tamizdat.primitives import digest
 from tamizdat.primitives.age import file as age
-from tamizdat.primitives.errors import AdapterError, UsageError
-
-
-CHUNK: Final = 1 << 20
-UNFINISHED: Final = ".unfinished-mint"
+from tamizdat.primitives.errors import AdapterError, FormatError, UsageError
 
 
 def add_parser(verbs: Any) -> None:
@@ -78,7 +73,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
         source, survey, layout, tag_key = _source(args, console, stack)
         wanted = _wanted(args, survey)
         tagged = " and tagged" if tag_key else ""
-        with _Fresh(Path(args.out)) as fresh:
+        with _Fresh(Path(args.out), source.shape) as fresh:
             amount = source.count * source.shape.packet * len(wanted)
             with console.progress(amount, "minting") as meter:
                 volumes = mint.mint(source, wanted, fresh.open, layout=layout, tag_key=tag_key, progress=meter.advance)
@@ -113,7 +108,7 @@ def _source(
     streams = stack.enter_context(parts.opened(paths))
     names = [shown(path.name) for path in paths]
     amount = sum(path.stat().st_size for path in paths)
-    joiner = Joiner(streams, names)
+    joiner = stack.enter_context(contextlib.closing(Joiner(streams, names)))
     with console.progress(amount, "checking") as meter:
         survey = joiner.survey(meter.advance)
     sealed = stack.enter_context(_sealed(args.sources)) if args.like else None
@@ -122,6 +117,7 @@ def _source(
     tag_key = _tag_key(args, console, sealed or joiner.open(), tagged=survey.tagged) if args.identity else None
     if tag_key is not None:
         joiner = Joiner(streams, names, tag_key=tag_key)  # what is forged is passed over now
+        stack.callback(joiner.close)
         survey = joiner.survey()
         if sealed is None:
             survey.require()
@@ -167,112 +163,76 @@ def _wanted(args: argparse.Namespace, survey: Survey) -> list[int]:
 class _Fresh:
     """New files with random names that have their places all together or not at all."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shape: Shape) -> None:
         self._folder = folder
-        self._was_there = folder.is_dir()
-        self._stage = folder / UNFINISHED
+        self._shape = shape
         self._entropy = SystemEntropy()
-        self._made: list[tuple[str, _File]] = []
+        self._made: list[_File] = []
         self._settled = False
+        with disk.failing(folder):
+            self._stage = Stage(folder, self._entropy)
 
     def __enter__(self) -> Self:
-        with disk.failing(self._folder):
-            if not self._was_there:
-                self._folder.mkdir(mode=0o700, parents=True)
-            _remove(self._stage)  # what a killed run left
-            self._stage.mkdir(mode=0o700)
         return self
 
     def __exit__(self, *_error: object) -> None:
-        if self._settled:
-            return
-        for _, file in self._made:
-            file.abandon()
-        with contextlib.suppress(OSError):
-            _remove(self._stage)
-            if not self._was_there:
-                self._folder.rmdir()
+        if not self._settled:
+            for file in self._made:
+                file.new.remove()
+            self._stage.remove()
 
     @property
     def paths(self) -> list[Path]:
         """Where the files are once they are settled."""
-        return [self._folder / name for name, _ in self._made]
+        return [self._folder / made.new.path.name for made in self._made]
 
     @property
     def length(self) -> int:
         """How many bytes were written."""
-        return sum(made.length for _, made in self._made)
+        return sum(made.new.length for made in self._made)
 
-    def open(self, index: int, volume: int) -> _File:  # noqa: ARG002 -- a file name tells neither
-        """Begin a part."""
-        name = self._entropy.random(6).hex()
-        made = _File(self._stage / name)
-        self._made.append((name, made))
+    def open(self, index: int, volume: int) -> _File:
+        """Begin a part; its name tells nothing."""
+        with disk.failing(self._folder):
+            made = _File(NewFile(self._stage.path / self._entropy.random(6).hex()), (index, volume))
+        self._made.append(made)
         return made
 
     def settle(self, meter: Meter) -> None:
-        """Read every file back, and only then give it its place."""
-        for _, made in self._made:
-            made.verify(meter)
+        """
+        Read every file back, and only then give it its place.
+
+        Raises:
+            AdapterError: The medium failed, or does not give back what was written.
+        """
         with disk.failing(self._folder):
-            disk.sync_folder(self._stage)
-            for name, _ in self._made:
-                (self._stage / name).rename(self._folder / name)
-            self._stage.rmdir()
-            disk.sync_folder(self._folder)
+            for made in self._made:
+                try:
+                    with made.new.reading() as stream:
+                        readback.prove(stream, self._shape, made.place, made.new.length, meter.advance)
+                except FormatError as error:
+                    raise AdapterError(
+                        "medium-false",
+                        f"{shown(str(self._folder))}: what was read back is not what was written",
+                        mend="Do not trust this disk: take another.",
+                    ) from error
+            self._stage.settle([path.name for path in self.paths])
         self._settled = True
 
 
 class _File:
-    """One file: when it is closed, it is on the medium."""
+    """One part on its way: a `split.Sink`."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._stream = disk.new_file(path)
-        self._hash = blake3()
-        self.length = 0
+    def __init__(self, new: NewFile, place: tuple[int, int]) -> None:
+        self.new = new
+        self.place = place
 
     def write(self, data: memoryview) -> None:
         """Take all of *data*."""
-        with disk.failing(self._path):
-            self._stream.write(data)
-        self._hash.update(data)
-        self.length += len(data)
+        with disk.failing(self.new.path.parent.parent):
+            self.new.write(data)
 
     def close(self) -> None:
         """Bring it to the medium."""
-        with disk.failing(self._path):
-            disk.settle(self._stream)
-
-    def verify(self, meter: Meter) -> None:
-        """
-        Read it back from the medium.
-
-        Raises:
-            AdapterError: It is not what was written.
-        """
-        found = blake3()
-        with disk.failing(self._path), disk.open_quietly(self._path) as stream:
-            if hasattr(os, "posix_fadvise"):  # else the answer would come from memory, not from the medium
-                os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-            while chunk := stream.read(CHUNK):
-                found.update(chunk)
-                meter.advance(len(chunk))
-        if found.digest() != self._hash.digest():
-            raise AdapterError(
-                "disk-differs",
-                f"{shown(str(self._path.parent.parent))}: what was written there cannot be read back",
-                mend="Use another medium; nothing was left on this one.",
-            )
-
-    def abandon(self) -> None:
-        """Close it without a care for what is in it."""
-        with contextlib.suppress(OSError):
-            self._stream.close()
-
-
-def _remove(stage: Path) -> None:
-    if stage.is_dir() and not stage.is_symlink():
-        for path in stage.iterdir():
-            path.unlink()
-        stage.rmdir()
+        with disk.failing(self.new.path.parent.parent):
+            self.new.settle()

@@ -20,7 +20,12 @@ from tamizdat.primitives.errors import UsageError
 
 
 _CARRIERS: Final = re.compile(r"\s*([0-9]{1,5})\s+(.+?)(?:\s+of\s+(.+?))?(?:\s+each)?\s*")
-_LIMITED: Final = frozenset({"message", "mail", "email", "e-mail", "sheet", "page", "letter"})
+_LIMITED: Final = frozenset({"message", "mail", "email", "e-mail", "letter"})
+_PAPER: Final = frozenset({"sheet", "page"})
+SHEET: Final = 12 * 944  # bytes on a sheet of paper: docs/spec/sheet.md, "Limits"
+MOST_SHEETS: Final = 40
+_TESTIMONY: Final = 14_000  # what a small package has besides its files
+_NAMED: Final = 8  # media that are named one by one
 _HEADER: Final = 4096  # an age header for a newsroom and its recovery key, and room
 _LISTING: Final = 8192  # what the list of files begins with
 _EACH: Final = 600  # what a file adds to the lists, its name included
@@ -65,6 +70,16 @@ def run(args: argparse.Namespace, console: Console) -> None:
     if args.survive is not None and args.survive < 0:
         raise UsageError("plan-survive", f"{args.survive} carriers cannot be lost", mend="Give 0 or more.")
     data, sealed = _lengths(args)
+    sheets = sum(one.count for one in carriers if _is_paper(one))
+    carriers = [one for one in carriers if not _is_paper(one)]
+    if sheets and not carriers:
+        _on_paper(args, console, data, sheets)
+        return
+    if sheets:
+        console.warn(
+            f"not used: {counted(sheets, 'sheet')} of paper: {amount(sheets * SHEET)} at most; on paper a testimony goes "
+            "by itself: tamizdat sheet FILE --for card.txt -o sheets.pdf"
+        )
     made = plan.make(sealed, carriers, survive=args.survive, data=data)
     for line in _lines(made, data, loss, args):
         console.product(line)
@@ -92,7 +107,32 @@ def _lines(made: Plan, data: int, loss: float | None, args: argparse.Namespace) 
     paths = " ".join(shlex.quote(path) for path in args.paths) or "DCIM"
     most = made.part_size or _bound(made)
     size = f" --part-size {_spelled(most)}" if most else ""
-    yield f"  tamizdat seal {paths} --for card.txt -o parts --need {made.need} --parts {made.total}{size}"
+    counts = f"--need {made.need} --parts {made.total}{size}"
+    yield f"  tamizdat seal {paths} --for card.txt -o parts {counts}"
+    used = sum(load.used for load in made.loads)
+    if made.alike and 1 < used <= _NAMED and made.volumes == 1:
+        yield "or, straight onto them, each with its own folder in place of MEDIUM"
+        yield f"  tamizdat seal {paths} --for card.txt {' '.join(['--to MEDIUM'] * used)} {counts}"
+
+
+def _on_paper(args: argparse.Namespace, console: Console, data: int, sheets: int) -> None:
+    """Plan for paper alone, where each sheet is a part."""
+    sealed = _HEADER + padme.power(data + _TESTIMONY)
+    need = -(-sealed // SHEET)
+    total = sheets if args.survive is None else min(sheets, need + args.survive)
+    if need > total or total > MOST_SHEETS or (args.survive or 0) > total - need:
+        raise UsageError(
+            "plan-small",
+            f"{counted(sheets, 'sheet')} of paper {'holds' if sheets == 1 else 'hold'} {sheets * SHEET:,} bytes, and "
+            f"about {sealed:,} are to be carried: {counted(need, 'sheet')}, and more for each that may be lost",
+            mend=f"Take more sheets, {MOST_SHEETS} at most, or other carriers, or put a testimony alone on paper.",
+        )
+    paths = " ".join(shlex.quote(path) for path in args.paths) or "FILE"
+    console.product(f"to carry: {amount(data)}; sealed and padded about {amount(sealed)}")
+    console.product(f"split: {counted(total, 'sheet')} of paper, any {need} of them enough")
+    console.product("then run")
+    console.product(f"  tamizdat sheet {paths} --for card.txt -o sheets.pdf --need {need} --parts {total}")
+    console.say(f"planned; any {need} of {counted(total, 'sheet')} will be enough")
 
 
 def _shares(made: Plan) -> Iterator[str]:
@@ -217,6 +257,10 @@ def _carriers(word: str) -> Carriers:
             "plan-carrier", f"how much one {shown(name)} holds is not said", mend=f'Write "{match[0].strip()} of 20MB".'
         )
     return Carriers(name=name, count=int(match[1]), size=size)
+
+
+def _is_paper(carriers: Carriers) -> bool:
+    return carriers.name.lower().split()[-1] in _PAPER
 
 
 def _kind(carriers: Carriers) -> str:
