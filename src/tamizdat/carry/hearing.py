@@ -30,6 +30,7 @@ MOST_READS: Final = 16  # packets of one part in one file that are read for one 
 EVERY_ROW: Final = 64  # so often everything at hand is read, needed or not, so that a forger is noticed
 _KEPT: Final = 32 << 20  # bytes of rows kept for the chunks that follow
 _NAMED: Final = 8
+_MOST_SAMPLES: Final = 4096
 Voice: TypeAlias = tuple[int, int, int]  # source, index, and which of several different packets
 Choice: TypeAlias = tuple[int, ...]  # which of a row's blocks it is made of, by their place
 Worth: TypeAlias = Literal["proven", "word", "forged", "spoiled"]
@@ -257,6 +258,7 @@ class Hearing:
         """Look at the tags of packets all over each source, and at all of those of a forger; the key must be known."""
         if self._tag_key is None:
             return
+        most = max(1, min(most, _MOST_SAMPLES // max(1, len(self._voices.groups))))
         for source, group in self._voices.groups:
             stripes, offsets = group.stripes, group.offsets
             count = len(offsets)
@@ -268,15 +270,17 @@ class Hearing:
                 if sound:
                     break
 
-    def support(self, tag_key: bytes, most: int) -> set[int]:
-        """Give the parts of which some packets are proven by *tag_key*."""
-        found = set()
+    def support(self, tag_key: bytes, most: int) -> set[tuple[int, int]]:
+        """Give the sources and parts (from 0) of which some packets are proven by *tag_key*."""
+        found: set[tuple[int, int]] = set()
         for source, group in self._voices.groups if self.shape.tagged else ():
+            if (source, group.index) in found:
+                continue
             stripes, offsets = group.stripes, group.offsets
             for n in range(0, len(offsets), max(1, len(offsets) // most)):
                 place = Place(index=group.index, source=source, offset=offsets[n])
                 if self._packet(place, group.volume, stripes[n], tag_key)[1] == "proven":
-                    found.add(group.index)
+                    found.add((source, group.index))
                     break
         return found
 

@@ -10,51 +10,32 @@ packets opens a chunk there is a hole, and never wrong bytes. It does NOT know w
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import itertools
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Final
 
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-
+from tamizdat.carry.heads import MOST_HEADS, Head, Search, suspicions
 from tamizdat.carry.hearing import Choice, Hearing, Ledger, Liar, Row, Voice
-from tamizdat.carry.part import Shape
 from tamizdat.carry.scan import Progress, Scan, scan
 from tamizdat.carry.survey import choose, judge
 from tamizdat.carry.voices import Extent, Voices, shapes
 from tamizdat.primitives import digest
-from tamizdat.primitives.age import header, stream
+from tamizdat.primitives.age import stream
 from tamizdat.primitives.age.recipients import Opener
-from tamizdat.primitives.age.source import Source
 from tamizdat.primitives.errors import AdapterError, Fault, ShortError, TamizdatError, TrustError
 
 
-HEAD_TRIES: Final = 1024  # choices of packets tried for the head of one shape
-CHUNK_TRIES: Final = 2048  # choices tried for one chunk
+CHUNK_TRIES: Final = 2048  # choices tried for one chunk, and WORK bytes of rows made for it at most
 TRIES: Final = 1 << 16  # choices tried in vain for all of a set; after that FEW for each chunk
+WORK: Final = 1 << 30
 FEW: Final = 16
-MOST_HEADS: Final = 4
 _LOOKED_AT: Final = 1 << 14  # suspicions thought of for one chunk, most of which make no new choice
 _PER_ROW: Final = 64
 _NAMED: Final = 20
 _SAMPLE: Final = 16  # packets of a part whose tags are looked at before anything is read
 _OVERHEAD: Final = stream.SEALED_CHUNK - stream.CHUNK
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Head:
-    shape: Shape
-    raw: bytes
-    kinds: tuple[str, ...]
-    file_key: bytes = dataclasses.field(repr=False)
-    payload: ChaCha20Poly1305 = dataclasses.field(repr=False)
-
-    @property
-    def start(self) -> int:
-        """Where the first chunk begins."""
-        return len(self.raw)
 
 
 def find(
@@ -84,23 +65,21 @@ def find(
     """
     scans = scans or [scan(source, progress=progress) for source in sources]
     plan = choose(scans, names, set_id)
-    heads: list[tuple[_Head, set[int]]] = []
+    heads: list[tuple[Head, int]] = []
     errors: list[TamizdatError] = []
     for shape in shapes(scans, plan.shape.set_id):
         voices = Voices(scans, shape)
-        for head, by in _heads(voices, sources, identities, errors):
-            if all((head.raw, shape) != (other.raw, other.shape) for other, _ in heads):
-                heads.append((head, by))
+        heads += Search(voices, sources, identities, errors).heads()
     if not heads:
         judge(plan, scans, names).require()
         raise next((error for error in errors if isinstance(error, TrustError)), errors[0])
-    heads.sort(key=lambda one: -len(one[1]))
+    heads.sort(key=lambda one: -one[1])
     found: dict[bytes, tuple[Keyed, int]] = {}
     for head, by in heads[:MOST_HEADS]:
         made = Keyed(head, scans, sources, names)
         # A forger may copy the head into packets of another shape: of one sealed file the whole reading counts.
         if head.file_key not in found or (made.complete and not found[head.file_key][0].complete):
-            found[head.file_key] = made, len(by)
+            found[head.file_key] = made, by
     surest = max((by for made, by in found.values() if made.complete), default=0)
     return [made for made, by in sorted(found.values(), key=lambda one: -one[1]) if made.complete or by >= surest]
 
@@ -121,7 +100,7 @@ class Keyed:
         total: The length of the ciphertext; as far as anybody says where it is not *complete*.
     """
 
-    def __init__(self, head: _Head, scans: Sequence[Scan], sources: Sequence[BinaryIO], names: Sequence[str]) -> None:
+    def __init__(self, head: Head, scans: Sequence[Scan], sources: Sequence[BinaryIO], names: Sequence[str]) -> None:
         self.file_key = head.file_key
         self.kinds = head.kinds
         self.set_id = head.shape.set_id
@@ -203,7 +182,8 @@ class Keyed:
         stripe = self._head.shape.stripe
         rows = [self._hearing.row(row) for row in range(begin // stripe, (end - 1) // stripe + 1)]
         last = number == self.count - 1
-        tries = CHUNK_TRIES if self._vain < TRIES else FEW
+        room = WORK // stripe
+        tries = min(CHUNK_TRIES, max(room, 8 * FEW)) if self._vain < min(TRIES, 32 * room) else FEW
         for suspects, choice in itertools.islice(self._choices(rows), tries):
             sealed = self._assemble(rows, choice, begin, end)
             plain = stream.unseal(self._head.payload, number, sealed, last=last)
@@ -266,7 +246,7 @@ class Keyed:
         """Give choices of blocks for all rows, each once, the likeliest first."""
         voices = {one.voice for row in rows if row.truth is None for one in row.heard if not one.proven}
         seen: set[tuple[Choice, ...]] = set()
-        for suspects in itertools.islice(_suspicions(voices, self._ledger, self._last), _LOOKED_AT):
+        for suspects in itertools.islice(suspicions(voices, self._ledger, self._last), _LOOKED_AT):
             chosen = [() if row.truth is not None else self._hearing.choose(row, suspects) for row in rows]
             if any(one is None for one in chosen):
                 continue
@@ -370,104 +350,6 @@ class _Plain(io.RawIOBase):
         buffer[: len(piece)] = piece
         self._at += len(piece)
         return len(piece)
-
-
-class _Guess(io.RawIOBase):
-    """The ciphertext as it is where some are suspected; it notes which blocks it was made of."""
-
-    def __init__(self, hearing: Hearing, suspects: frozenset[Voice]) -> None:
-        self.used: dict[int, Choice] = {}
-        self._hearing = hearing
-        self._suspects = suspects
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1, /) -> bytes:
-        stripe = self._hearing.shape.stripe
-        number, place = divmod(self._at, stripe)
-        row = self._hearing.row(number)
-        choice = self._hearing.choose(row, self._suspects)
-        if choice is None:
-            return b""
-        self.used[number] = choice
-        piece = self._hearing.make(row, choice)[place : place + max(size, 0)]
-        self._at += len(piece)
-        return piece
-
-
-def _heads(
-    voices: Voices, sources: Sequence[BinaryIO], identities: Sequence[Opener], errors: list[TamizdatError]
-) -> Iterator[tuple[_Head, set[int]]]:
-    """Try choices of packets until a head opens; go on while some part at hand contradicts it."""
-    hearing = Hearing(voices, sources, Ledger())
-    indexes = {group.index for _, group in voices.groups}
-    lengths = {extent.volume_rows: extent for extent in reversed(voices.extents(set(), set()))}
-    found = 0
-    for extent in list(reversed(lengths.values()))[:MOST_HEADS]:
-        hearing.settle(dataclasses.replace(extent, total=None))
-        tried: list[dict[int, Choice]] = []
-        everybody = {one.voice for one in hearing.row(0).heard}
-        for suspects in itertools.islice(_suspicions(everybody, Ledger(), frozenset()), _LOOKED_AT):
-            same = any(
-                all(hearing.choose(hearing.row(n), suspects) == one for n, one in used.items()) for used in tried
-            )
-            if same:
-                continue
-            guess = _Guess(hearing, suspects)
-            try:
-                head = _open(guess, voices.shape, identities)
-            except TamizdatError as error:
-                errors.append(error)
-            else:
-                found += 1
-                by = hearing.support(digest.part_tag_key(head.file_key), _SAMPLE) or {
-                    index for row, choice in guess.used.items() for index in hearing.agreeing(hearing.row(row), choice)
-                }
-                yield head, by
-                if by >= indexes or found >= MOST_HEADS:
-                    return
-            tried.append(guess.used)
-            if len(tried) >= HEAD_TRIES:
-                break
-
-
-def _open(guess: _Guess, shape: Shape, identities: Sequence[Opener]) -> _Head:
-    source = Source(guess)
-    head = header.read(source)
-    file_key = next((key for one in identities if (key := one.unwrap(head.stanzas)) is not None), None)
-    if file_key is None:
-        raise TrustError(
-            "age-no-match", "none of the keys at hand opens this file", mend="Use the key that it was sealed for."
-        )
-    header.check(head, file_key)
-    nonce = source.read(stream.NONCE_LENGTH)
-    if len(nonce) != stream.NONCE_LENGTH:
-        raise header.flaw("it breaks off behind its head")
-    return _Head(
-        shape=shape,
-        raw=header.write(head) + nonce,
-        kinds=tuple(stanza.kind for stanza in head.stanzas),
-        file_key=file_key,
-        payload=stream.cipher(file_key, nonce),
-    )
-
-
-def _suspicions(voices: Iterable[Voice], ledger: Ledger, last: frozenset[Voice]) -> Iterator[frozenset[Voice]]:
-    """Give sets of voices that may have lied: what was right last, known liars, then more and more of the others."""
-    everybody = frozenset(voices)
-    known = frozenset(voice for voice in everybody if voice[0] in ledger)
-    yield last & everybody
-    for base in (known, frozenset[Voice]()) if known else (known,):
-        rest = sorted(everybody - base)
-        files = sorted({voice[0] for voice in rest})
-        for count in range(len(files)):
-            for chosen in itertools.combinations(files, count):
-                yield base | {voice for voice in rest if voice[0] in chosen}
-        for count in range(1, len(rest)) if len(files) < len(rest) else ():
-            for some in itertools.combinations(rest, count):
-                yield base | frozenset(some)
 
 
 def _endless() -> ShortError:
