@@ -9,7 +9,7 @@ import pytest
 from tamizdat.carry import mint, part
 from tamizdat.carry.join import Joiner
 from tamizdat.carry.part import Layout
-from tamizdat.primitives.errors import FormatError, UsageError
+from tamizdat.primitives.errors import FormatError, TrustError, UsageError
 from tests.carry.test_join import SIZE, TEXT, Kept, joiner, make, spoil
 
 
@@ -123,3 +123,19 @@ def test_parts_that_are_not_enough_are_not_minted_from() -> None:
 
     with pytest.raises(ValueError, match="how many rows"):
         mint.FromParts(Joiner([io.BytesIO(raw) for raw in cut], ["a", "b", "c"]).rows())
+
+
+def test_parts_that_contradict_each_other_are_not_minted_from() -> None:
+    """A forged part, its checks valid, would make every new part as false; with the key it is passed over."""
+    old = list(make(total=5, tag_key=KEY).values())
+    forged = bytearray(old[1])
+    packet = memoryview(forged)[3 * SIZE : 4 * SIZE]
+    packet[1000] ^= 1
+    packet[part.CHECKED : part.HEADER] = part.check(packet)
+
+    with pytest.raises(TrustError) as caught:
+        minted(from_parts(bytes(forged), *old[2:])[0], [7], Layout(total=None, volume_stripes=None))
+    with_key = from_parts(bytes(forged), *old[2:], tag_key=KEY)
+
+    assert caught.value.code == "mint-contradict"
+    assert minted(with_key[0], [0], with_key[1], tag_key=KEY) == {(0, 0): old[0]}

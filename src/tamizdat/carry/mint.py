@@ -21,7 +21,7 @@ from tamizdat.carry.part import Header, Layout, Shape
 from tamizdat.carry.rows import Rows
 from tamizdat.carry.scan import Progress, fetch
 from tamizdat.carry.split import Sink
-from tamizdat.primitives.errors import FormatError, UsageError
+from tamizdat.primitives.errors import FormatError, TrustError, UsageError
 from tamizdat.primitives.ports import Entropy
 
 
@@ -77,23 +77,36 @@ class FromParts:
 
     def known(self, row: int) -> Known:
         """
-        Give k blocks of a row.
+        Give k blocks of a row; all that are at hand are held against each other.
 
         Raises:
             ShortError: Fewer can be read than in the survey.
+            TrustError: They contradict each other.
         """
         need, payload = self.shape.need, self.shape.payload
-        blocks = self._rows.blocks(row, least=need)
-        chosen = {block.index: block for block in reversed(blocks)}
-        if len(chosen) < need:
+        blocks = self._rows.blocks(row)
+        places = {block.index: place for place, block in reversed(list(enumerate(blocks)))}
+        if len(places) < need:
             self._rows.decode(row, blocks)  # says what is missing
-        order = tuple(sorted(chosen)[:need])
-        return Known(
-            indexes=order,
-            payloads=tuple(
-                np.frombuffer(chosen[index].packet, np.uint8)[part.HEADER : part.HEADER + payload] for index in order
-            ),
-        )
+        order = tuple(sorted(places)[:need])
+        views = [np.frombuffer(block.packet, np.uint8)[part.HEADER : part.HEADER + payload] for block in blocks]
+        found = Known(indexes=order, payloads=tuple(views[places[index]] for index in order))
+        more = [place for place, block in enumerate(blocks) if block.index not in order or place != places[block.index]]
+        if more:
+            self._demand_agreement(found, [(blocks[place].index, views[place]) for place in more])
+        return found
+
+    def _demand_agreement(self, found: Known, more: Sequence[tuple[int, npt.NDArray[np.uint8]]]) -> None:
+        """What is minted from a forged part is as false as it is; where more is at hand than is needed, that shows."""
+        wanted = sorted({index for index, _ in more})
+        made = dict(zip(wanted, _blocks(found, self.shape, wanted), strict=True))
+        if any(not np.array_equal(view, made[index]) for index, view in more):
+            numbers = ", ".join(str(index + 1) for index in sorted({*found.indexes, *wanted}))
+            raise TrustError(
+                "mint-contradict",
+                f"the parts at hand ({numbers}) contradict each other: one of them at least is forged",
+                mend="Do not mint from these without the newsroom's key (-i), which knows the forged ones.",
+            )
 
 
 class FromDossier:

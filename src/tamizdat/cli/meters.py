@@ -16,6 +16,7 @@ from tamizdat.cli.phrases import amount, span
 
 
 EVERY: Final = 10.0  # seconds between two lines; work that takes less says nothing before its last line
+_FRAME: Final = 0.1
 _SOON: Final = 0.5  # seconds before anybody can say how fast it goes
 
 
@@ -63,7 +64,7 @@ class Lines:
 @contextlib.contextmanager
 def bar(terminal: Terminal, total: int | None, what: str) -> Iterator[Meter]:
     """Show a bar that goes away when the work is done; NO_COLOR is kept by *terminal*."""
-    columns = (TextColumn("tamizdat: {task.description}", markup=False), BarColumn(), _Told())
+    columns = (TextColumn("tamizdat: {task.description}", markup=False), BarColumn(bar_width=20), _Told())
     with Progress(*columns, console=terminal, transient=True, refresh_per_second=4) as shown:
         yield _Bar(shown, shown.add_task(what, total=total))
 
@@ -89,9 +90,15 @@ class _Bar:
     def __init__(self, shown: Progress, task: TaskID) -> None:
         self._shown = shown
         self._task = task
+        self._waiting = 0
+        self._drawn = 0.0
 
     def advance(self, count: int) -> None:
-        self._shown.advance(self._task, count)
+        self._waiting += count
+        now = time.monotonic()
+        if now - self._drawn >= _FRAME:  # to tell the bar of every packet would cost more than hashing it
+            self._shown.advance(self._task, self._waiting)
+            self._waiting, self._drawn = 0, now
 
 
 class _Told(ProgressColumn):
