@@ -23,7 +23,8 @@ from bench.carry.course import MASK, ROOT, Course, Results, damaged, say
 MIB: Final = 1 << 20
 MEMORY, DISK = "in memory", "on disk"
 SEALING: Final = (
-    contenders.CP, contenders.TAR_AGE, contenders.ZFEC, contenders.RESTIC, contenders.BORG, contenders.SEAL_3_5,
+    contenders.CP, contenders.TAR_AGE, contenders.ZFEC, contenders.RESTIC, contenders.BORG,
+    contenders.SEAL_UNCHECKED, contenders.SEAL_3_5,
 )  # fmt: skip
 BOUNDS: Final = {contenders.SEAL_170_238.name: 300}
 
@@ -73,10 +74,12 @@ def _bench(args: argparse.Namespace) -> None:
                 book.counts = place.rounds((contenders.SEAL_10_14, contenders.SEAL_170_238), 1)
                 if args.whole_par2:
                     say("== par2 on the whole tree, once: minutes")
-                    book.whole_par2 = place.rounds((contenders.SEAL_3_5, contenders.PAR2), 1, watch=False, warm=False)
+                    book.whole_par2 = place.rounds(
+                        (contenders.SEAL_UNCHECKED, contenders.PAR2), 1, watch=False, warm=False
+                    )
     with course(args.memory, book.small_size, flush=False) as place:
         say(f"== against par2, on {args.par2_size} MiB")
-        book.small = place.rounds((contenders.SEAL_3_5, contenders.PAR2), 2)
+        book.small = place.rounds((contenders.SEAL_UNCHECKED, contenders.PAR2), 2)
     text = _text(book, args)
     print(text)
     say(f"done in {(time.monotonic() - begin) / 60:.0f} minutes")
@@ -129,7 +132,7 @@ def _masked(place: Course, count: int) -> Results:
     say("== sealing with SHA-NI and AVX-512 masked")
     place.env["OPENSSL_ia32cap"] = MASK
     try:
-        return place.rounds((contenders.SEAL_3_5, stages.NOWHERE), count, watch=False)
+        return place.rounds((contenders.SEAL_UNCHECKED, stages.NOWHERE), count, watch=False)
     finally:
         del place.env["OPENSSL_ia32cap"]
 
@@ -148,17 +151,17 @@ def _text(book: Book, args: argparse.Namespace) -> str:
     pieces += [f"{tree}; {args.rounds} rounds in memory, {max(2, args.rounds - 2)} on disk.", "### Goals"]
     pieces += [report.goals(settings), _memory_goals(book), _masked_text(book)]
     for setting in (MEMORY, DISK):
-        pieces += [f"### Sealing, {setting}", report.table(book.sealing[setting], contenders.SEAL_3_5.name)]
+        pieces += [f"### Sealing, {setting}", report.table(book.sealing[setting], contenders.SEAL_UNCHECKED.name)]
         pieces += [f"### Opening, {setting}", report.table(book.opening[setting], contenders.OPEN_TWO.name)]
     pieces += ["### The age core, one file to nowhere", report.table(book.core)]
     pieces += [
         f"### Against par2, {book.small_size / 1e6:.0f} MB, in memory",
-        report.table(book.small, contenders.SEAL_3_5.name),
+        report.table(book.small, contenders.SEAL_UNCHECKED.name),
     ]
     if book.whole_par2:
         pieces += [
             f"### Against par2, {book.size / 1e9:.2f} GB, on disk, one run",
-            report.table(book.whole_par2, contenders.SEAL_3_5.name),
+            report.table(book.whole_par2, contenders.SEAL_UNCHECKED.name),
         ]
     pieces += ["### Other counts of parts, on disk, one run", report.table(book.counts)]
     return "\n\n".join(pieces)

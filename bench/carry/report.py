@@ -40,21 +40,22 @@ class Goal:
     inverse: bool = False
 
 
-_SEAL, _TWO = contenders.SEAL_3_5.name, contenders.OPEN_TWO.name
+_SEAL, _BARE, _TWO = contenders.SEAL_3_5.name, contenders.SEAL_UNCHECKED.name, contenders.OPEN_TWO.name
+_CORE = [one.name for one in contenders.CORE]
 GOALS: Final = (
-    Goal(what="seal and split 3 of 5 / `tar | age`", ours=_SEAL, theirs=contenders.TAR_AGE.name, most=1.0),
-    Goal(what="seal and split 3 of 5 / `cp -r`", ours=_SEAL, theirs=contenders.CP.name, most=2.5),
-    Goal(what="seal and split 3 of 5 / `tar | age`, zfec", ours=_SEAL, theirs=contenders.ZFEC.name, most=0.30),
-    Goal(what="`tar | age`, par2 / seal and split", ours=_SEAL, theirs=contenders.PAR2.name, most=100, inverse=True),
+    Goal(what="seal and split / `tar | age`", ours=_BARE, theirs=contenders.TAR_AGE.name, most=1.0),
+    Goal(what="seal and split / `cp -r`", ours=_BARE, theirs=contenders.CP.name, most=2.5),
+    Goal(what="seal and split / `tar | age`, zfec", ours=_BARE, theirs=contenders.ZFEC.name, most=0.30),
+    Goal(what="`tar | age`, par2 / seal and split", ours=_BARE, theirs=contenders.PAR2.name, most=100, inverse=True),
     Goal(what="open, two parts missing / `age -d | tar x`", ours=_TWO, theirs=contenders.UNTAR.name, most=0.8),
+    Goal(what="open, damage everywhere / open, two missing", ours=contenders.OPEN_DAMAGED.name, theirs=_TWO, most=1.1),
+    Goal(what="age core, encrypt / Go age", ours=_CORE[1], theirs=_CORE[0], most=0.70),
+    Goal(what="age core, decrypt / Go age", ours=_CORE[3], theirs=_CORE[2], most=0.55),
+    Goal(what="with reading back: seal and split / `tar | age`", ours=_SEAL, theirs=contenders.TAR_AGE.name, most=1.0),
+    Goal(what="with reading back: seal and split / `cp -r`", ours=_SEAL, theirs=contenders.CP.name, most=2.5),
     Goal(
-        what="open, damage everywhere / open, two parts missing",
-        ours=contenders.OPEN_DAMAGED.name,
-        theirs=_TWO,
-        most=1.1,
+        what="with reading back: seal and split / `tar | age`, zfec", ours=_SEAL, theirs=contenders.ZFEC.name, most=0.30
     ),
-    Goal(what="age core, encrypt / Go age", ours=contenders.CORE[1].name, theirs=contenders.CORE[0].name, most=0.70),
-    Goal(what="age core, decrypt / Go age", ours=contenders.CORE[3].name, theirs=contenders.CORE[2].name, most=0.55),
 )
 
 
