@@ -212,6 +212,7 @@ def test_check_names_forged_parts_where_the_key_is_at_hand(room: Room, sealed: l
     assert done.status == 0, done.err
     assert re.search(r"part 2 from file liar was forged", done.err), done.err
     assert "all of it opens; 1 file with forgeries" in done.err
+    refused(run("check", liar, *sealed[3:], "-i", tmp_path / "key"), 6, "check-forged")
 
 
 class Days:

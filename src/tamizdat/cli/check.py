@@ -11,13 +11,13 @@ from typing import Any, BinaryIO, Final
 from tamizdat.carry import condition, keyed
 from tamizdat.carry.condition import Dossier, Piece, State, Where
 from tamizdat.carry.scan import Scan, scan
-from tamizdat.carry.survey import Survey
+from tamizdat.carry.survey import FileFinding, Survey
 from tamizdat.cli import open as opening
 from tamizdat.cli import parts
 from tamizdat.cli.console import Console, shown
 from tamizdat.cli.phrases import amount, counted, joined, listed, percent
 from tamizdat.primitives.age import header
-from tamizdat.primitives.errors import Fault, ShortError
+from tamizdat.primitives.errors import Fault, FormatError, ShortError, TrustError
 
 
 MANY: Final = 24  # whole files of one dossier that are named one by one
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
     Check parts, of one dossier or of several.
 
     Raises:
-        ShortError: They are not enough yet, or none of them is a part.
+        ShortError: They are not enough yet, or none of them is a part. TrustError: What is forged makes it too little.
     """
     paths = parts.files(args.parts)
     names = [shown(path.name) for path in paths]
@@ -70,11 +70,10 @@ def run(args: argparse.Namespace, console: Console) -> None:
 def tell(survey: Survey, console: Console) -> None:
     """Say of each file what it is good for, where more is not asked for."""
     for file in survey.files:
-        console.product(f"{file.name}: {_worth(survey, file.name)}")
+        console.product(f"{file.name}: {_worth(survey, file)}")
 
 
-def _worth(survey: Survey, name: str) -> str:
-    file = next(one for one in survey.files if one.name == name)
+def _worth(survey: Survey, file: FileFinding) -> str:
     if file.set_id is None:
         return "nothing in it can be used"
     if not file.shares:
@@ -240,23 +239,47 @@ def _forged(
     found: Iterable[Dossier],
     at_hand: tuple[Sequence[BinaryIO], Sequence[str], Sequence[Scan]],
 ) -> None:
-    """Read everything with the key, and name those that lied."""
+    """
+    Read everything with the key, and name those that lied.
+
+    Raises:
+        TrustError: There would be enough, but for what is forged.
+    """
     streams, names, scans = at_hand
     identities = opening.read_identities(args, console)
+    beyond = False
     for dossier in found:
-        if dossier.remnant or not dossier.survey.enough:
+        set_id = bytes.fromhex(dossier.survey.set_id)
+        try:
+            opened = [] if dossier.remnant else keyed.find(streams, names, identities, set_id=set_id, scans=scans)
+        except (FormatError, ShortError, TrustError) as error:
+            console.warn(f"set {dossier.survey.set_id[:8]}: {error}")
+            beyond = beyond or (isinstance(error, FormatError) and dossier.survey.enough)
             continue
-        for opened in keyed.find(streams, names, identities, set_id=bytes.fromhex(dossier.survey.set_id), scans=scans):
-            with console.progress(opened.total, "checking with the key") as meter:
-                holes = 0
-                for number in range(opened.count):
-                    chunk = opened.chunk(number)
-                    holes += chunk is None
-                    meter.advance(len(chunk or b""))
-            for liar in opened.liars:
-                console.warn(str(liar))
-            proven = "all of it opens" if not holes else f"{counted(holes, 'piece')} of 64 KiB cannot be opened"
-            console.say(f"with the key: {proven}; {counted(len(opened.liars), 'file')} with forgeries")
+        for one in opened:
+            holes = _read_all(one, console)
+            beyond = beyond or (holes > 0 and dossier.survey.enough)
+    if beyond:
+        raise TrustError(
+            "check-forged",
+            "there would be enough, but some of it is forged, and the others do not make up for it",
+            mend="Bring another part, not a forged one.",
+        )
+
+
+def _read_all(opened: keyed.Keyed, console: Console) -> int:
+    """Give how many pieces do not open."""
+    holes = 0
+    with console.progress(opened.total, "checking with the key") as meter:
+        for number in range(opened.count):
+            chunk = opened.chunk(number)
+            holes += chunk is None
+            meter.advance(len(chunk or b""))
+    for liar in opened.liars:
+        console.warn(str(liar))
+    proven = "all of it opens" if not holes else f"{counted(holes, 'piece')} of 64 KiB cannot be opened"
+    console.say(f"with the key: {proven}; {counted(len(opened.liars), 'file')} with forgeries")
+    return holes
 
 
 def judge(found: Sequence[Dossier], console: Console) -> None:
