@@ -157,11 +157,21 @@ def writing(path: Path) -> Iterator[BinaryIO]:
 
 def new_file(path: Path) -> BinaryIO:
     """Make a private file that was not there before, to be closed with `settle` or removed."""
+    return os.fdopen(new_descriptor(path), "wb")
+
+
+def new_descriptor(path: Path) -> int:
+    """Make a private file that was not there before, and give its bare descriptor."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), PRIVATE)
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), PRIVATE)
     except OSError as error:
         raise failure(path, error) from error
-    return os.fdopen(descriptor, "wb")
+
+
+def write_all(descriptor: int, data: memoryview) -> None:
+    """Write all of *data*, however little is taken at once."""
+    while data:
+        data = data[os.write(descriptor, data) :]
 
 
 @contextlib.contextmanager

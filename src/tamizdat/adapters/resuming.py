@@ -43,9 +43,7 @@ class Unfinished:
     def write(self, data: memoryview) -> None:
         """Write more; now and then it is brought to the medium and marked."""
         with disk.failing(self._path):
-            left = data
-            while left:
-                left = left[os.write(self._descriptor, left) :]
+            disk.write_all(self._descriptor, data)
             self.done += len(data)
             if self.done - self._marked >= EVERY:
                 self._mark()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 import time
 
@@ -12,7 +13,7 @@ from typing import Any, Final
 
 from tamizdat.adapters import disk, resuming
 from tamizdat.carry.join import Ciphertext, Joiner
-from tamizdat.cli import check, parts
+from tamizdat.cli import parts
 from tamizdat.cli.console import Console, shown
 from tamizdat.primitives.errors import AdapterError, ShortError, UsageError
 
@@ -113,5 +114,6 @@ def told(joiner: Joiner, console: Console) -> Ciphertext:
         return joiner.stream()
     except ShortError as error:
         if error.code == "carry-short":
-            check.tell(joiner.survey(), console)
+            # Its module is a heavy one, and hardly ever wanted here.
+            importlib.import_module("tamizdat.cli.check").tell(joiner.survey(), console)
         raise

@@ -1,4 +1,4 @@
-"""``tamizdat open``: open a sealed file with its key, and give the files their names back where the disk can."""
+"""``tamizdat open``: open a sealed file or its parts with its key, and give the files their names back where the disk can."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import argparse
 import os
 
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
-from tamizdat.adapters import disk
+from tamizdat.adapters import ahead, disk
+from tamizdat.carry import keyed
+from tamizdat.cli import parts
 from tamizdat.cli.console import Console, shown
 from tamizdat.cli.phrases import counted
 from tamizdat.field import dossier
 from tamizdat.field.dossier import Entry, ObjectInfo
 from tamizdat.primitives.age import file as age
 from tamizdat.primitives.age import header, recipients
-from tamizdat.primitives.errors import UsageError
+from tamizdat.primitives.errors import FormatError, TamizdatError, TrustError, UsageError
 
 
 CHUNK: Final = 1 << 20
@@ -25,10 +27,17 @@ def add_parser(verbs: Any) -> None:
     """Teach the command line this verb."""
     parser = verbs.add_parser(
         "open",
-        help="open a sealed file with its key",
-        description="Open a sealed file, check every byte of it, and write its files into a new folder.",
+        help="open a sealed file, or its parts, with its key",
+        description=(
+            "Open a sealed file, or enough of its parts, check every byte of it, and write its files into a new folder."
+        ),
     )
-    parser.add_argument("sealed", metavar="X.age", help="the sealed file, as `join` gave it")
+    parser.add_argument(
+        "sealed",
+        nargs="+",
+        metavar="X.age|PART",
+        help="the sealed file as `join` gave it, or parts, or folders of them",
+    )
     parser.add_argument(
         "-i",
         "--identity",
@@ -48,16 +57,27 @@ def run(args: argparse.Namespace, console: Console) -> None:
     Raises:
         TrustError: The key does not open it.
         FormatError: It is damaged, or no dossier.
+        ShortError: The parts are not enough.
     """
     out = Path(args.out)
     if out.exists():
         raise UsageError(
             "output-exists", f"{shown(str(out))} is there already", mend="Give a folder that is not there yet."
         )
+    paths = parts.files(args.sealed)
+    whole = [path for path in paths if parts.is_sealed(path)]
+    if len(paths) == 1 and parts.set_of(paths[0]) is None:
+        whole = paths  # neither: age says what is wrong with it
+    if whole and len(paths) > 1:
+        raise UsageError(
+            "open-several",
+            f"{shown(str(whole[0]))} is a sealed file, and it is not the only one named",
+            mend="Give one sealed file, or the parts of one, each by itself.",
+        )
     identities = read_identities(args, console)
     fresh = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
-        opened = _read(args.sealed, identities, fresh, console)
+        opened = _whole(whole[0], identities, fresh, console) if whole else _parts(paths, identities, fresh, console)
         for info in opened.void:
             (fresh / "data" / Path(info.path).name).unlink()
         renamed, kept = _name(fresh, opened.objects)
@@ -69,9 +89,8 @@ def run(args: argparse.Namespace, console: Console) -> None:
         console.warn(f"this disk cannot hold the name {shown(info.name)}; the file is {shown(info.path)}")
     for left in opened.left_out:
         console.warn(f"the sender could not seal {shown(left.name)}: {left.reason}")
-    console.say(
-        f"opened: {counted(len(opened.objects), 'file')}, {renamed} with their own names; every byte is as it was sealed"
-    )
+    files = counted(len(opened.objects), "file")
+    console.say(f"opened: {files}, {renamed} with their own names; every byte is as it was sealed")
     console.say("who sealed them is not proven: anyone who has the card can")
 
 
@@ -95,32 +114,61 @@ def read_identities(args: argparse.Namespace, console: Console) -> list[recipien
     return recipients.read_identity_file(raw.decode("utf-8", "replace"))
 
 
-def _read(path: str, identities: list[recipients.Identity], fresh: Path, console: Console) -> dossier.Opened:
+def _whole(path: Path, identities: list[recipients.Identity], fresh: Path, console: Console) -> dossier.Opened:
+    with parts.opened([path]) as streams:
+        return _read(age.Reader(streams[0], identities), path.stat().st_size, fresh, console)
+
+
+def _parts(paths: list[Path], identities: list[recipients.Identity], fresh: Path, console: Console) -> dossier.Opened:
+    """Open straight from the parts, by the short way first: believing what is not contradicted."""
     try:
-        size = Path(path).stat().st_size
-        source = Path(path).open("rb")  # noqa: SIM115 -- closed below
-    except OSError as error:
-        raise UsageError(
-            "sealed-file",
-            f"{shown(path)}: it cannot be read: {error.strerror}",
-            mend="Give the file that `join` wrote.",
-        ) from error
-    with source, console.progress(size, "opening") as meter:
-        stream = age.Reader(source, identities)
+        with parts.joiner(paths, tell=console.say) as joiner:
+            stream = joiner.stream()
+            opened = _read(age.Reader(stream, identities), stream.length, fresh, console)
+    except (FormatError, TrustError) as error:
+        if error.code == "carry-mixed":
+            raise
+        doubt: TamizdatError = error
+    else:
+        for source in sorted(stream.rows.lost):
+            console.warn(f"{shown(str(paths[source]))} went away while it was read; the others were enough")
+        return opened
+    console.warn(f"put together simply, the parts do not open ({doubt}); looking for a forged one among them")
+    with parts.opened(paths) as streams:
+        for found in keyed.find(streams, [shown(path.name) for path in paths], identities):
+            _remove(fresh)
+            try:
+                opened = _read(found.stream(), found.length, fresh, console)
+            except FormatError as error:
+                doubt = error
+                continue
+            for liar in found.liars:
+                console.warn(str(liar))
+            return opened
+    raise doubt
+
+
+def _read(plain: Any, size: int, fresh: Path, console: Console) -> dossier.Opened:
+    with console.progress(size, "opening") as meter:
+        stream = ahead.Ahead(plain)
+        room = memoryview(bytearray(CHUNK))
         (fresh / "data").mkdir(mode=0o700, parents=True)
 
-        def visit(entry: Entry, payload: BinaryIO) -> None:
-            target = disk.new_file(fresh / "data" / Path(entry.path).name)
+        def visit(entry: Entry, payload: Any) -> None:
+            target = disk.new_descriptor(fresh / "data" / Path(entry.path).name)
             try:
-                while chunk := payload.read(CHUNK):
+                while count := payload.readinto(room):
                     with disk.failing(fresh):
-                        target.write(chunk)
-                    meter.advance(len(chunk))
+                        disk.write_all(target, room[:count])
+                    meter.advance(count)
             finally:
                 with disk.failing(fresh):
-                    target.close()
+                    os.close(target)
 
-        return dossier.read(stream, visit)
+        try:
+            return dossier.read(stream, visit)
+        finally:
+            stream.end()
 
 
 def _name(folder: Path, infos: tuple[ObjectInfo, ...]) -> tuple[int, list[ObjectInfo]]:

@@ -14,6 +14,7 @@ from tamizdat.adapters.media import Media
 from tamizdat.carry import part, scan
 from tamizdat.carry.join import Joiner
 from tamizdat.cli.console import shown
+from tamizdat.primitives.age import armor, header
 from tamizdat.primitives.errors import FormatError, UsageError
 
 
@@ -65,6 +66,15 @@ def joiner(
             yield made
         finally:
             made.close()
+
+
+def is_sealed(path: Path) -> bool:
+    """Say whether a file is an age file, armored or not."""
+    try:
+        with disk.open_quietly(path) as stream:
+            return stream.read(64).startswith((header.VERSION, armor.BEGIN))
+    except OSError:
+        return False  # whoever reads it next says what is wrong
 
 
 def set_of(path: Path) -> bytes | None:

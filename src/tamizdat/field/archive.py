@@ -11,7 +11,7 @@ import hashlib
 import io
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol, runtime_checkable
 
 from tamizdat.field import ustar
 from tamizdat.field.ustar import flaw
@@ -50,6 +50,11 @@ class Readable(Protocol):
 
     def read(self, count: int, /) -> bytes:
         """Give at most *count* bytes, none only at the end."""
+
+
+@runtime_checkable
+class _Filling(Protocol):
+    def readinto(self, buffer: memoryview, /) -> int | None: ...
 
 
 class TarWriter:
@@ -124,9 +129,18 @@ class _Body(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        data = self.take(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
+        if not isinstance(self._stream, _Filling):
+            data = self.take(len(buffer))
+            buffer[: len(data)] = data
+            return len(data)
+        target = memoryview(buffer)[: self.left]
+        count = (self._stream.readinto(target) or 0) if target else 0
+        if target and not count:
+            raise flaw("tar-truncated", "the archive breaks off inside a file")
+        self.left -= count
+        if self.hash:
+            self.hash.update(target[:count])
+        return count
 
     def take(self, most: int) -> bytes:
         """Give some of the bytes that are left, none only at the end."""

@@ -11,7 +11,7 @@ import io
 
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 from tamizdat.primitives.age import armor, header, stream
 from tamizdat.primitives.age.armor import Writable
@@ -137,6 +137,23 @@ class Reader(io.BufferedIOBase, BinaryIO):
             pieces.append(piece)
             count += len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill *buffer*, less only at the proven end; whole chunks are opened where they are wanted. Errors as `read`."""
+        target = memoryview(buffer).cast("B")
+        filled = 0
+        while filled < len(target):
+            if self._at == len(self._chunk) and (count := self._opening.into(target[filled:])):
+                self._before += len(self._chunk) + count
+                self._chunk, self._at = b"", 0
+            else:
+                piece = self.read1(len(target) - filled)
+                count = len(piece)
+                if not piece:
+                    break
+                target[filled : filled + count] = piece
+            filled += count
+        return filled
 
     def read1(self, size: int = -1, /) -> bytes:
         """Give what is left of one chunk, up to *size* bytes; as `read` otherwise."""

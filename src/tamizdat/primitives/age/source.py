@@ -26,6 +26,11 @@ class _Seekable(Protocol):
     def tell(self) -> int: ...
 
 
+@runtime_checkable
+class _Filling(Protocol):
+    def readinto(self, buffer: memoryview, /) -> int | None: ...
+
+
 class Source:
     """
     A stream read in exact counts.
@@ -66,6 +71,29 @@ class Source:
         taken = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         self.position += len(taken)
         return taken
+
+    def readinto(self, target: memoryview) -> int:
+        """Fill *target*, less only at the end; give how many bytes there were."""
+        filled = min(len(self._ahead), len(target))
+        target[:filled] = self._ahead[:filled]
+        self._ahead = self._ahead[filled:]
+        while filled < len(target):
+            if isinstance(self._raw, _Filling):
+                count = self._raw.readinto(target[filled:]) or 0
+            else:
+                piece = self._raw.read(len(target) - filled)
+                count = len(piece)
+                target[filled : filled + count] = piece
+            if not count:
+                break
+            filled += count
+        self.position += filled
+        return filled
+
+    def unread(self, data: bytes) -> None:
+        """Put back what was taken last."""
+        self._ahead = data + self._ahead
+        self.position -= len(data)
 
     def readline(self, limit: int) -> bytes:
         """Take a line with its line feed; one that is longer than *limit*, or the last, may lack it."""

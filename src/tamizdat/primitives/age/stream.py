@@ -22,6 +22,7 @@ CHUNK: Final = 64 << 10
 TAG: Final = 16
 SEALED_CHUNK: Final = CHUNK + TAG
 NONCE_LENGTH: Final = 16
+_MANY: Final = 16  # chunks opened at once
 
 
 def cipher(file_key: bytes, nonce: bytes) -> ChaCha20Poly1305:
@@ -110,6 +111,33 @@ class Opening:
         self._ended = False
         self._flaw: TamizdatError | None = None
         self._length: int | None = None
+        self._sealed = memoryview(b"")
+
+    def into(self, target: memoryview) -> int:
+        """
+        Open as many whole chunks as *target* has room for, at most sixteen, into it; give how many bytes they are.
+
+        It is 0 where `next` has to be asked: at the end, and where something is wrong.
+        """
+        many = min(len(target) // CHUNK, _MANY)
+        if not many or self._ended or self._flaw is not None:
+            return 0
+        if len(self._sealed) < many * SEALED_CHUNK:
+            self._sealed = memoryview(bytearray(many * SEALED_CHUNK))
+        sealed = self._sealed[: self._source.readinto(self._sealed[: many * SEALED_CHUNK])]
+        done = 0
+        while done < len(sealed) // SEALED_CHUNK:
+            chunk = sealed[done * SEALED_CHUNK : (done + 1) * SEALED_CHUNK]
+            place = target[done * CHUNK : (done + 1) * CHUNK]
+            try:
+                self._payload.decrypt_into(_nonce(self._number, last=False), chunk, None, place)
+            except InvalidTag:
+                place[:] = bytes(CHUNK)  # whatever was written there is proven by nothing
+                break
+            done += 1
+            self._number += 1
+        self._source.unread(bytes(sealed[done * SEALED_CHUNK :]))
+        return done * CHUNK
 
     def next(self) -> bytes:
         """
