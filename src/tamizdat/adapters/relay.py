@@ -9,6 +9,7 @@ It is NOT for plaintext: whatever crosses it is in the memory of both. Where a s
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import mmap
 import os
@@ -28,6 +29,7 @@ PROCESSES_VARIABLE: Final = "TAMIZDAT_PROCESSES"
 SLOT: Final = 16 * 65_552  # sixteen sealed chunks of an age file
 SLOTS: Final = 8
 _END: Final = 0
+_DEATH_SIGNAL: Final = 1
 _FREE, _PROGRESS, _RESULT, _ERROR = b"fpre"
 _HELD: Final = frozenset(
     {"SIGINT", "SIGTERM", "SIGHUP"}
@@ -229,6 +231,7 @@ class _Child:
         self._ring = ring
         self._down = down
         self._up = up
+        self._stopping = False
 
     def run(self, others: tuple[int, int], mask: set[int]) -> NoReturn:
         """
@@ -244,11 +247,12 @@ class _Child:
             # Ctrl-C and a closed terminal are the parent's to answer; its end is heard in the pipe.
             for number in (signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)
-            signal.signal(signal.SIGTERM, _stop)
+            signal.signal(signal.SIGTERM, self._stop)
+            _end_with_parent()
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             self._work()
         except BaseException as error:  # noqa: BLE001 -- whatever it is, the parent hears of it, and this process ends
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            self._stopping = True
             with contextlib.suppress(Exception):
                 self._sink.abandon()
             with contextlib.suppress(OSError):
@@ -261,6 +265,7 @@ class _Child:
         while True:
             raw = _exactly(self._down, 4)
             if not raw:
+                self._stopping = True
                 raise _Stopped
             length = int.from_bytes(raw, "big")
             if length == _END:
@@ -271,6 +276,11 @@ class _Child:
             number += 1
         result = self._sink.finish(self._progress)
         self._say(_RESULT, result)
+
+    def _stop(self, _number: int, _frame: object) -> None:
+        if not self._stopping:
+            self._stopping = True
+            raise _Stopped
 
     def _progress(self, count: int) -> None:
         os.write(self._up, bytes([_PROGRESS]) + count.to_bytes(8, "big", signed=True))
@@ -298,8 +308,10 @@ def start(sink: Sink) -> Relay | Direct:
         return Direct(sink)
 
 
-def _stop(_number: int, _frame: object) -> NoReturn:
-    raise _Stopped
+def _end_with_parent() -> None:
+    """Be told when the parent dies, even in the middle of a long flush: see prctl(2), PR_SET_PDEATHSIG."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGTERM, 0, 0, 0)
 
 
 def _gone() -> AdapterError:
