@@ -82,7 +82,7 @@ def test_parts_that_come_on_different_days_are_counted_together(house, keys, par
     second = receive(house, keys, parts[2][: len(parts[2]) // 2], parts[4])
     third = receive(house, keys, parts[0], parts[2])
 
-    assert "1 of the 3 needed parts are here, 2 more to bring" in str(first.error)
+    assert "1 of the 3 needed parts is here, 2 more to bring" in str(first.error)
     assert first.kept == len(packets(parts[4])) - 2
     assert isinstance(forgery.error, ShortError)
     assert isinstance(second.error, ShortError)
@@ -157,7 +157,7 @@ def test_what_is_whole_is_taken_where_the_rest_will_never_come(house, keys, part
     (arrival,) = receive(house, keys, *torn, partial=True).arrivals
 
     assert arrival.partial
-    assert arrival.faults[0].startswith("received in part: 4 files are whole, 1 are known not to be")
+    assert arrival.faults[0].startswith("received in part: whole files: 4; known not to be whole: 1")
     assert [item.outcome for item in arrival.items].count("stored") == 4
     assert {item.name for item in arrival.items} == {file.name for file in FILES}
     again = receive(house, keys, *torn, partial=True)

@@ -5,8 +5,8 @@ Where the first and last packets of the files say plainly how they belong togeth
 read once (`glance`), rows ahead of those that are asked for; at the first sign of trouble all is
 scanned, and joining goes on by what was found. What comes out is the same either way.
 
-HOLE: a part forged on purpose, its checks valid, is believed unless a tag key is at hand. It never
-gives wrong plaintext: age refuses the bytes.
+A part forged on purpose, its checks valid, is believed here: nobody without the key can tell. It never gives wrong
+plaintext, for age refuses the bytes; whoever has the key finds it and joins around it (carry/keyed.py).
 """
 
 from __future__ import annotations

@@ -137,7 +137,8 @@ class _Delivery:
         here = len(set(survey.present) - liars)
         more = max(1, survey.missing_parts, survey.need - here)
         if here < survey.need:
-            what = f"{here} of the {survey.need} needed parts are here, {survey.need - here} more to bring"
+            verb = "is" if here == 1 else "are"
+            what = f"{here} of the {survey.need} needed parts {verb} here, {survey.need - here} more to bring"
         else:
             what = f"{here} parts are here, with too little whole in the same places: {more} more to bring"
         mend = f"Bring {more} more, other than these; damaged ones may do."
@@ -146,6 +147,10 @@ class _Delivery:
             with contextlib.suppress(FormatError):
                 whole = sum(1 for _ in salvage.entries(salvage.count(found)))
                 if whole:
-                    what += f"; {whole} whole files could be had already"
+                    what += f"; {_files(whole)} could be had already"
                     mend = f"Bring {more} more; if nothing more will come, use --partial."
         return ShortError(error.code, what, mend=mend, faults=lines)
+
+
+def _files(count: int) -> str:
+    return "1 whole file" if count == 1 else f"{count} whole files"

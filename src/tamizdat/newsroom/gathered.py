@@ -3,7 +3,8 @@ Parts that came on different days: what is good of them waits in the newsroom un
 
 Only ciphertext is kept, packets as they came, under ``desk/parts/SET``; the medium can leave again. It is not asked
 for with an option: whoever hands a stick in expects it to have been taken in, and a forgotten option would lose it.
-A newsroom with this on its disk shows what a stick shows (docs/threats.md), and no more.
+A newsroom with this on its disk shows what a stick shows (docs/threats.md), and no more. Nothing else depends on it:
+where a set will never be complete, its folder can be removed by hand.
 """
 
 from __future__ import annotations

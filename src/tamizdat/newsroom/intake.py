@@ -135,7 +135,7 @@ class Intake:
             ]
             pieces += [_Piece(one.number, one.name, _refused(one.number, one.name, one.why)) for one in saved.lost]
             pieces.sort(key=lambda one: one.number)
-            what = f"received in part: {len(saved.whole)} files are whole, {len(saved.lost)} are known not to be"
+            what = f"received in part: whole files: {len(saved.whole)}; known not to be whole: {len(saved.lost)}"
             more = "" if saved.listed else "; the list of its files is missing, so there may be more"
             self._forged = lambda: tuple(str(liar) for liar in found.liars)
             return self._commit("sealed", pieces, ident=ident, faults=(what + more,), partial=True)

@@ -1,0 +1,95 @@
+"""`receive` as an editor types it: with a courier who lies, sticks that come one by one, and parts that never come."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from pathlib import Path
+
+import pytest
+
+from tamizdat.carry import part
+from tests.scripts import house
+from tests.scripts.house import Room, refused
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Room:
+    return house.make(tmp_path / "room")
+
+
+@pytest.fixture
+def parts(tmp_path: Path, room: Room) -> list[Path]:
+    """Any three of five, of a film and a note."""
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/film.mp4").write_bytes(os.urandom(900_000))
+    (tmp_path / "files/note.txt").write_bytes(b"seen at noon\n")
+    assert room.seal(tmp_path / "files", "-o", tmp_path / "parts").status == 0
+    return sorted((tmp_path / "parts").iterdir())
+
+
+def forge(path: Path, *, first: int = 1) -> None:
+    """Write other bytes over every packet but the first, with checks that hold and no tags."""
+    raw = bytearray(path.read_bytes())
+    size = part.read_head(raw).shape.packet
+    for at in range(first * size, len(raw), size):
+        raw[at + part.HEADER : at + size] = os.urandom(size - part.HEADER - 16) + bytes(16)
+        raw[at + part.CHECKED : at + part.HEADER] = part.check(raw[at : at + size])
+    path.write_bytes(raw)
+
+
+def test_a_courier_who_lies_is_named_and_changes_nothing(tmp_path: Path, room: Room, parts: list[Path]) -> None:
+    liars = parts[1:3]
+    for path in liars:
+        forge(path)
+
+    done = room.receive(tmp_path / "parts", "--json")
+
+    assert done.status == 0, done.err
+    told = json.loads(done.out)
+    assert told["stored"] == 2
+    assert len(told["forged"]) == 2
+    for path in liars:
+        assert f"from file {path.name} was forged: its bytes are not what was sealed" in done.err
+        assert "joined around it" in done.err
+    room.sound()
+    room.clean()
+
+
+def test_sticks_that_come_one_by_one_can_leave_again(room: Room, parts: list[Path]) -> None:
+    for number, path in enumerate(parts[2:4], 1):
+        told = refused(room.receive(path), 4, "carry-short")
+        assert (
+            f"{number} of the 3 needed parts {'is' if number == 1 else 'are'} here, {3 - number} more to bring" in told
+        )
+        assert "their medium can leave" in told
+        path.unlink()
+
+    done = room.receive(parts[0])
+
+    assert done.report == (2, 2, 0, 0), done.err
+    assert not (room.path / "desk/parts").exists()
+    room.clean()
+
+
+def test_what_is_whole_is_received_when_the_rest_will_never_come(room: Room, parts: list[Path]) -> None:
+    lost, full = parts[:3], [path.read_bytes() for path in parts]
+    size = part.read_head(full[0]).shape.packet
+    for path in lost:
+        raw = path.read_bytes()
+        path.write_bytes(raw[: 9 * size] + raw[10 * size :])
+
+    told = refused(room.receive(*lost), 4, "carry-short")
+    assert "1 whole file could be had already" in told
+    assert "volume 1, rows 8 to 8" in told
+    partly = room.receive(*lost, "--partial")
+
+    assert partly.status == 7, partly.err
+    assert partly.report == (2, 1, 0, 1)
+    assert "film.mp4 (parts of it are not here)" in partly.out
+    lost[0].write_bytes(full[0])
+    done = room.receive(*parts)
+    assert done.report == (2, 1, 1, 0), done.err
+    room.sound()
+    room.clean()
