@@ -147,12 +147,13 @@ class _Told:
             self._console.say(f"besides, there are remnants of {counted(remnants, 'other dossier')}; they do no harm")
 
     def _files(self, dossier: Dossier) -> None:
-        quiet = [state for state in dossier.states if state.main and self._is_whole(state)]
+        quiet = [state for state in dossier.states if state.main and state.same_as is None and is_whole(state)]
         named = [state for state in dossier.states if state.main and (state not in quiet or len(quiet) <= MANY)]
         for state in named:
             self._console.product(f"{self._names[state.source]}: {self._file(dossier, state)}")
         if len(quiet) > MANY:
-            self._console.product(f"{counted(len(quiet), 'file')} more: whole")
+            more = " more" if named else ""
+            self._console.product(f"{counted(len(quiet), 'file')}{more}: whole")
 
     def _file(self, dossier: Dossier, state: State) -> str:
         scan_ = self._scans[state.source]
@@ -188,9 +189,6 @@ class _Told:
         rest = scan_.spoiled - scan_.unreadable
         return told + (f"; {amount(rest)} are something else" if rest > 0 else "")
 
-    def _is_whole(self, state: State) -> bool:
-        return len(state.pieces) == 1 and state.pieces[0].where is Where.NOTHING and state.same_as is None
-
     def _sum(self, dossier: Dossier) -> None:
         survey = dossier.survey
         need = "one part is enough" if survey.need == 1 else f"any {survey.need} are enough"
@@ -198,6 +196,12 @@ class _Told:
             f"; {percent(dossier.rebuilt)} of it can be rebuilt by now" if dossier.rebuilt and not survey.enough else ""
         )
         self._console.product(f"here: {listed('part', survey.present)}; {need}{now}")
+        if (survey.volume_count or 1) > 1 and not survey.enough:
+            short = [volume.volume for volume in survey.volumes if volume.more] + list(survey.missing_volumes)
+            self._console.product(
+                f"each part is {survey.volume_count} files; not enough yet of {listed('file', sorted(short)[:MANY])}"
+                + (" and others" if len(short) > MANY else "")
+            )
 
     def _stranger(self, source: int) -> str:
         if self._scans[source].gone:
@@ -216,6 +220,11 @@ class _Told:
                 f"nothing in it can be used; {amount(self._scans[source].unreadable)} could not be read from the medium"
             )
         return "not a part, or nothing of it is left that can be used"
+
+
+def is_whole(state: State) -> bool:
+    """Say whether a file is one part, and all of it is here."""
+    return len(state.pieces) == 1 and state.pieces[0].where is Where.NOTHING
 
 
 def named(piece: Piece, survey: Survey) -> str:

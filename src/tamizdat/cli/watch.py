@@ -21,7 +21,7 @@ from tamizdat.carry.scan import scan
 from tamizdat.carry.survey import Survey
 from tamizdat.cli import check, parts
 from tamizdat.cli.console import Console, shown
-from tamizdat.cli.phrases import counted
+from tamizdat.cli.phrases import counted, listed
 from tamizdat.primitives.age import header
 from tamizdat.primitives.errors import TamizdatError, UsageError
 
@@ -99,6 +99,11 @@ class Ready:
     paths: tuple[Path, ...]
     gathered: Gathered[Path] | None = None
 
+    @property
+    def set_id(self) -> bytes | None:
+        """Which dossier it is."""
+        return None if self.gathered is None else bytes.fromhex(self.gathered.dossier.survey.set_id)
+
 
 class Coming:
     """
@@ -110,10 +115,18 @@ class Coming:
         every: Seconds between two looks.
         once: Look once, at everything as it is, and end.
         leave: Files that are not looked at.
+        eager: Give a dossier whenever anything of it has come, enough or not, until it is said to be `finished`.
     """
 
     def __init__(
-        self, folders: Sequence[Path], console: Console, *, every: float, once: bool, leave: Sequence[Path] = ()
+        self,
+        folders: Sequence[Path],
+        console: Console,
+        *,
+        every: float = EVERY,
+        once: bool = False,
+        leave: Sequence[Path] = (),
+        eager: bool = False,
     ) -> None:
         if not 0 < every <= 3600:
             raise UsageError("watch-every", f"every {every:g} seconds cannot be", mend="Give between 0.1 and 3600.")
@@ -121,6 +134,7 @@ class Coming:
         self._console = console
         self._every = every
         self._once = once
+        self._eager = eager
         self._arrivals: Arrivals[Path] = Arrivals()
         self._done: set[bytes] = set()
         self._told: set[tuple[Path, str]] = set()
@@ -135,8 +149,13 @@ class Coming:
         for path in ready.paths:
             self._watch.forget(path)
             self._arrivals.drop(path)
-        if ready.gathered is not None:
-            self._done.discard(bytes.fromhex(ready.gathered.dossier.survey.set_id))
+        if ready.set_id is not None:
+            self._done.discard(ready.set_id)
+
+    def finished(self, ready: Ready) -> None:
+        """Give no more of this dossier."""
+        if ready.set_id is not None:
+            self._done.add(ready.set_id)
 
     def __iter__(self) -> Iterator[Ready]:
         if not self._once:
@@ -171,10 +190,15 @@ class Coming:
         here = self._arrivals.gathered()
         self._tell([path for path in fresh if self._arrivals.knows(path)], here)
         for gathered in here:
-            set_id = bytes.fromhex(gathered.dossier.survey.set_id)
-            if gathered.dossier.survey.enough and set_id not in self._done:
-                self._done.add(set_id)
-                yield Ready(paths=gathered.keys, gathered=gathered)
+            ready = Ready(paths=gathered.keys, gathered=gathered)
+            if ready.set_id in self._done:
+                continue
+            if self._eager:
+                if not set(fresh).isdisjoint(gathered.keys):
+                    yield ready
+            elif gathered.dossier.survey.enough:
+                self.finished(ready)
+                yield ready
 
     def _read(self, path: Path) -> bool:
         """Enter a file, where it can be read; a sealed one is not entered."""
@@ -210,9 +234,15 @@ class Coming:
             now = "it is enough" if survey.enough else check.lacking(gathered.dossier)
             if bytes.fromhex(survey.set_id) in self._done:
                 now = "that one is done already"
+            whole = [state for state in states if state.same_as is None and check.is_whole(state)]
+            if len(whole) > check.MANY:
+                states = [state for state in states if state not in whole]
             for state in states:
-                last = f"; {now}" if state is states[-1] else ""
+                last = f"; {now}" if len(whole) <= check.MANY and state is states[-1] else ""
                 self._console.say(f"{gathered.names[state.source]}: {self._what(state, survey)}{of}{last}")
+            if len(whole) > check.MANY:
+                numbers = listed("part", {state.pieces[0].part for state in whole})
+                self._console.say(f"{counted(len(whole), 'file')} of {numbers}, whole{of}; {now}")
 
     def _what(self, state: State, survey: Survey) -> str:
         told = [f"{check.named(piece, survey)}, {check.usable(piece)}" for piece in state.pieces[: check.MANY]]
