@@ -261,3 +261,33 @@ def test_random_forgeries_give_right_bytes_or_none(data: st.DataObject) -> None:
         assert found.stream().read() == PLAIN
     except TamizdatError:
         assert len(true) < 3
+
+
+def test_a_flood_of_forged_packets_costs_little() -> None:
+    """One row thousands of times, thousands of volumes, lengths beyond all measure: read, named, passed by."""
+    one = packets(PARTS[1])[1]
+    flood = []
+    for number in range(4200):
+        packet = bytearray(one)
+        packet[64:72] = number.to_bytes(8, "big")
+        packet[-16:] = bytes(16)
+        if number % 2:
+            struct.pack_into(">I", packet, 32, number)
+            struct.pack_into(">I", packet, 12, 1 << 31)
+            packet[6] |= part.END_OF_VOLUME
+        flood.append(resealed(packet))
+
+    joined([*PARTS[:2], b"".join(flood), PARTS[4]], {2})
+    joined([b"".join(flood), *PARTS[2:]], {0})
+
+
+def test_where_the_end_is_missing_a_forgers_length_is_not_followed_far() -> None:
+    cut = [raw[: 20 * SIZE] for raw in PARTS[:3]]
+
+    found = find([*cut, relabelled(PARTS[3], total=1 << 55, rows=1), relabelled(PARTS[4], total=1 << 55, rows=1)])
+
+    assert not found.complete
+    assert found.count <= (1 << 20)
+    assert found.chunk(0) == PLAIN[: 1 << 16]
+    with pytest.raises(ShortError):
+        found.stream().read()

@@ -12,6 +12,7 @@ import dataclasses
 import io
 import itertools
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, Final
 
@@ -27,7 +28,8 @@ from tamizdat.primitives.age.source import Source
 from tamizdat.primitives.errors import TamizdatError, TrustError
 
 
-TRIES: Final = 1024  # choices of packets tried for the first head of one shape
+TRIES: Final = 1024  # choices of packets tried for the first head of one shape, WORK bytes of rows at most
+WORK: Final = 1 << 30
 MORE_TRIES: Final = 64  # and for each after it
 MOST_HEADS: Final = 4
 LOOKED_AT: Final = 1 << 14  # suspicions thought of, most of which make no new choice
@@ -75,7 +77,8 @@ class Search:
         self._identities = identities
         self._errors = errors
         self._found: list[tuple[Head, int]] = []
-        self._tried: list[dict[int, Choice]] = []
+        self._tried: dict[Choice, list[dict[int, Choice]]] = defaultdict(list)  # by what was chosen of the first row
+        self._tries = max(MORE_TRIES, min(TRIES, WORK // voices.shape.stripe))
 
     def heads(self) -> list[tuple[Head, int]]:
         """Give the heads that open, each with how many parts speak for it."""
@@ -101,13 +104,14 @@ class Search:
         everybody = {one.voice for one in self._hearing.row(0).heard} - excluded
         tries = 0
         for suspects in itertools.islice(suspicions(everybody, Ledger(), frozenset()), LOOKED_AT):
-            if tries >= (MORE_TRIES if self._found else TRIES):
+            if tries >= (MORE_TRIES if self._found else self._tries):
                 break
             guess = _Guess(self._hearing, suspects | excluded)
-            if guess.choose(0) is None or any(guess.same(used) for used in self._tried):
+            first = guess.choose(0)
+            if first is None or any(guess.same(used) for used in self._tried[first]):
                 continue
             tries += 1
-            self._tried.append(guess.used)
+            self._tried[first].append(guess.used)
             if any(guess.begins(head.raw) for head, _ in self._found):
                 continue
             try:

@@ -21,12 +21,11 @@ from tamizdat.carry import erasure, part
 from tamizdat.carry.rows import Block, Rows
 from tamizdat.carry.scan import fetch
 from tamizdat.carry.survey import Plan
-from tamizdat.carry.voices import Extent, Place, Voices
+from tamizdat.carry.voices import MOST_READS, Extent, Place, Voices
 from tamizdat.primitives.errors import MediumGone
 
 
 MOST_COPIES: Final = 4  # different unproven packets of one part in one file that are listened to in one row
-MOST_READS: Final = 16  # packets of one part in one file that are read for one row
 EVERY_ROW: Final = 64  # so often everything at hand is read, needed or not, so that a forger is noticed
 _KEPT: Final = 32 << 20  # bytes of rows kept for the chunks that follow
 _NAMED: Final = 8

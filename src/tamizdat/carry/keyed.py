@@ -16,7 +16,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Final
 
-from tamizdat.carry.heads import MOST_HEADS, Head, Search, suspicions
+from tamizdat.carry.heads import LOOKED_AT, MOST_HEADS, WORK, Head, Search, suspicions
 from tamizdat.carry.hearing import Choice, Hearing, Ledger, Liar, Row, Voice
 from tamizdat.carry.scan import Progress, Scan, scan
 from tamizdat.carry.survey import choose, judge
@@ -29,9 +29,7 @@ from tamizdat.primitives.errors import AdapterError, Fault, ShortError, Tamizdat
 
 CHUNK_TRIES: Final = 2048  # choices tried for one chunk, and WORK bytes of rows made for it at most
 TRIES: Final = 1 << 16  # choices tried in vain for all of a set; after that FEW for each chunk
-WORK: Final = 1 << 30
 FEW: Final = 16
-_LOOKED_AT: Final = 1 << 14  # suspicions thought of for one chunk, most of which make no new choice
 _PER_ROW: Final = 64
 _NAMED: Final = 20
 _SAMPLE: Final = 16  # packets of a part whose tags are looked at before anything is read
@@ -182,6 +180,8 @@ class Keyed:
         stripe = self._head.shape.stripe
         rows = [self._hearing.row(row) for row in range(begin // stripe, (end - 1) // stripe + 1)]
         last = number == self.count - 1
+        if any(row.truth is None and len({one.block.index for one in row.heard}) < self.need for row in rows):
+            return None
         room = WORK // stripe
         tries = min(CHUNK_TRIES, max(room, 8 * FEW)) if self._vain < min(TRIES, 32 * room) else FEW
         for suspects, choice in itertools.islice(self._choices(rows), tries):
@@ -193,6 +193,7 @@ class Keyed:
                 self._believe(rows, sealed, begin, number)
                 return plain
             self._vain += 1
+        self._vain += FEW  # to think of choices takes time too
         return None
 
     def hole(self, number: int) -> TamizdatError:
@@ -239,14 +240,16 @@ class Keyed:
 
     def _settle(self, extent: Extent) -> None:
         self._hearing.settle(extent)
-        self.total = self._hearing.count * self._head.shape.stripe if extent.total is None else extent.total
+        room = self._hearing.count * self._head.shape.stripe
+        self.total = room if extent.total is None else min(extent.total, room)
         self.count = max(0, -(-(self.total - self._head.start) // stream.SEALED_CHUNK))
 
     def _choices(self, rows: Sequence[Row]) -> Iterator[tuple[frozenset[Voice] | None, tuple[Choice, ...]]]:
         """Give choices of blocks for all rows, each once, the likeliest first."""
         voices = {one.voice for row in rows if row.truth is None for one in row.heard if not one.proven}
         seen: set[tuple[Choice, ...]] = set()
-        for suspects in itertools.islice(suspicions(voices, self._ledger, self._last), _LOOKED_AT):
+        looked = LOOKED_AT if self._vain < TRIES else 8 * FEW
+        for suspects in itertools.islice(suspicions(voices, self._ledger, self._last), looked):
             chosen = [() if row.truth is not None else self._hearing.choose(row, suspects) for row in rows]
             if any(one is None for one in chosen):
                 continue
@@ -255,7 +258,7 @@ class Keyed:
                 seen.add(choice)
                 yield suspects, choice
         each = [[()] if row.truth is not None else list(self._hearing.choices(row, _PER_ROW)) for row in rows]
-        for choice in itertools.islice(itertools.product(*each), _LOOKED_AT):
+        for choice in itertools.islice(itertools.product(*each), looked):
             if choice not in seen:
                 yield None, choice
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import dataclasses
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,14 @@ from tamizdat.carry.scan import Group, Scan
 
 MOST_SHAPES: Final = 8
 MOST_LAYOUTS: Final = 64
+MOST_READS: Final = 16  # packets of one part in one file that are looked at for one row
+_MOST_SAID: Final = 16
+_MANY: Final = 4096
+# Where the end is not proven, a claim of length is followed so far: a forger's may be anything.
+_LEAST_LENGTH: Final = 1 << 36
+_STRETCH: Final = 64  # times the bytes that are here
 _PROVEN: Final = 1 << 20  # what a proven claim weighs: more than there can be files
+_Value = TypeVar("_Value")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +72,24 @@ def shapes(scans: Sequence[Scan], set_id: bytes) -> list[Shape]:
     return sorted(votes, key=lambda shape: (-len(votes[shape]), -whole[shape]))[:MOST_SHAPES]
 
 
+class _Said(Generic[_Value]):
+    """What is claimed, and by whom."""
+
+    def __init__(self) -> None:
+        self._by: dict[_Value, set[int]] = defaultdict(set)
+        self._times: Counter[_Value] = Counter()
+
+    def hear(self, value: _Value, source: int) -> None:
+        self._by[value].add(source)
+        self._times[value] += 1
+
+    def best(self, proven: set[_Value], most: int) -> dict[_Value, int]:
+        """Give what has most weight: what is proven, then what most files say, then what is said most often."""
+        weights = {value: len(by) + _PROVEN * (value in proven) for value, by in self._by.items()}
+        order = sorted(weights, key=lambda value: (-weights[value], -self._times[value]))
+        return {value: weights[value] for value in order[:most]}
+
+
 class Voices:
     """The blocks and the claims of one shape, from all sources."""
 
@@ -80,25 +105,34 @@ class Voices:
         for source, group in self.groups:
             self.by_volume[group.volume].append((source, group))
         self._tables: dict[int, _Table] = {}
+        self._bytes = sum(group.whole for _, group in self.groups) * shape.packet
 
     def places(self, volume: int, stripe: int) -> Iterator[Place]:
         """Give the whole blocks of a row, those of the data parts first."""
         table = self._table(volume)
         if table is None:
             return
-        first, last = np.searchsorted(table.stripes, [stripe, stripe + 1])
-        for entry in range(int(first), int(last)):
+        first, last = (int(edge) for edge in np.searchsorted(table.stripes, [stripe, stripe + 1]))
+        entries: Iterable[int] = range(first, last)
+        if len(range(first, last)) > _MANY:
+            # Somebody repeats himself: the first few of each file are enough to hear.
+            keys = table.sources[first:last].astype(np.int64) << 8 | table.indexes[first:last]
+            order = np.argsort(keys, kind="stable")
+            begins = np.searchsorted(keys[order], keys[order])
+            entries = (int(entry) + first for entry in np.sort(order[np.arange(len(order)) - begins < MOST_READS]))
+        for entry in entries:
             yield Place(
                 index=int(table.indexes[entry]), source=int(table.sources[entry]), offset=int(table.offsets[entry])
             )
 
     def rows(self, extent: Extent) -> int:
         """Say how many rows the set has, or reaches to where nobody says."""
+        most = max(_LEAST_LENGTH, _STRETCH * self._bytes) // self.shape.stripe
         if extent.total is not None:
-            return max(1, -(-extent.total // self.shape.stripe))
+            return min(max(1, -(-extent.total // self.shape.stripe)), most)
         last = max(self.by_volume, default=0)
         seen = max((max(group.stripes, default=0) for _, group in self.by_volume[last]), default=0)
-        return last * extent.volume_rows + seen + 1
+        return min(last * extent.volume_rows + seen + 1, most)
 
     def short(self, extent: Extent) -> list[tuple[int, int]]:
         """Give the rows with blocks of fewer than k parts, as stretches (first and last row of the whole set)."""
@@ -122,28 +156,27 @@ class Voices:
             proven_rows: Rows of a volume that proven blocks say.
             proven_ends: Volume, row and bytes used of proven last rows.
         """
-        rows_said: dict[int, set[int]] = defaultdict(set)
-        totals_said: dict[int, set[int]] = defaultdict(set)
-        ends_said: dict[tuple[int, int, int], set[int]] = defaultdict(set)
+        said_rows, said_totals, said_ends = _Said[int](), _Said[int](), _Said[tuple[int, int, int]]()
         for source, group in self.groups:
             for rows in group.rows:
-                rows_said[rows].add(source)
+                said_rows.hear(rows, source)
             for total in group.totals:
-                totals_said[total].add(source)
+                said_totals.hear(total, source)
             for stripe, used in group.ends:
-                ends_said[group.volume, stripe, used].add(source)
-        rows_said.setdefault(0, set())
-        found: dict[Extent, int] = {Extent(total=None, volume_rows=rows): len(by) for rows, by in rows_said.items()}
-        for rows, by in rows_said.items():
-            sure = len(by) + _PROVEN * (rows in proven_rows)
-            for (volume, stripe, used), voices in ends_said.items():
+                said_ends.hear((group.volume, stripe, used), source)
+        rows_said = said_rows.best(proven_rows, _MOST_SAID)
+        rows_said.setdefault(0, 0)
+        totals_said = said_totals.best(set(), MOST_LAYOUTS)
+        ends_said = said_ends.best(proven_ends, MOST_LAYOUTS)
+        found: dict[Extent, int] = {Extent(total=None, volume_rows=rows): by for rows, by in rows_said.items()}
+        for rows, sure in rows_said.items():
+            for (volume, stripe, used), by in ends_said.items():
                 if volume == 0 or rows:
                     total = (volume * rows + stripe) * self.shape.stripe + used
-                    weight = sure + len(voices) + _PROVEN * ((volume, stripe, used) in proven_ends)
                     extent = Extent(total=total, volume_rows=rows)
-                    found[extent] = max(found.get(extent, 0), weight) + len(totals_said.get(total, ()))
-            for total, voices in totals_said.items():
-                found.setdefault(Extent(total=total, volume_rows=rows), sure + len(voices))
+                    found[extent] = max(found.get(extent, 0), sure + by + totals_said.get(total, 0))
+            for total, by in totals_said.items():
+                found.setdefault(Extent(total=total, volume_rows=rows), sure + by)
         known = [extent for extent in found if extent.total is not None]
         unknown = [extent for extent in found if extent.total is None]
         known.sort(key=lambda extent: (-found[extent], extent.total))
