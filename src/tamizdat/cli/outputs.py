@@ -153,7 +153,8 @@ class Media(Output):
                 console.say(f"{word}: {shown(str(folder))}: {what}")
         safe = [shown(str(folder)) for number, folder in enumerate(self._folders) if number not in self._faults]
         lost = [shown(str(self._folders[number])) for number in sorted(self._faults)]
-        where = f"{word}: {counted(len(self._safe), 'part')} on {joined(safe)}; any {cut.need} are enough"
+        kind = "part" if cut.packet else "sealed file"
+        where = f"{word}: {counted(len(self._safe), kind)} on {joined(safe)}; any {cut.need} {'is' if cut.need == 1 else 'are'} enough"
         if not lost:
             console.say(where)
         elif self.enough:

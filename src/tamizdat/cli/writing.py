@@ -222,7 +222,8 @@ class _Place:
 
     def abandon(self) -> None:
         if hasattr(self, "_workers"):
-            self._workers.shutdown(cancel_futures=True)
+            # Not waited for: a medium that hangs would keep us for ever.
+            self._workers.shutdown(wait=False, cancel_futures=True)
         for part in self._parts:
             part.remove()
 
