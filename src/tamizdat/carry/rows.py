@@ -101,7 +101,7 @@ class Rows:
         self._tag_key = tag_key
         self._again = again
         self.lost: set[int] = set()
-        self._spare: list[bytearray] = []
+        self._spare: list[memoryview] = []
         self._heads: list[memoryview] = []
         self._adopt(plan)
 
@@ -110,7 +110,9 @@ class Rows:
         self.shape = plan.shape
         self.total = plan.total
         self.count = plan.all_rows
+        self._payload, self._stripe = self.shape.payload, self.shape.stripe
         self._volume = -1
+        self._end: int | None = None
         self._ways: list[_Way] = []
         self._due: tuple[tuple[int, int], bytes, bytes] = ((-1, -1), b"", b"")
         self._spare.clear()
@@ -211,12 +213,12 @@ class Rows:
                     raise self._short(self._row(volume, stripe + at), len(views))
                 return False
         for at, views in enumerate(got):
-            self._complete(out[at * self.shape.stripe : (at + 1) * self.shape.stripe], views)
+            self._complete(out[at * self._stripe : (at + 1) * self._stripe], views)
         return True
 
     def _complete(self, out: memoryview, views: Views) -> None:
         """Compute the data blocks that are missing in a row's *out*."""
-        need, payload = self.shape.need, self.shape.payload
+        need, payload = self.shape.need, self._payload
         missing = [index for index in range(need) if index not in views]
         if missing:
             order = sorted(views)[:need]
@@ -246,8 +248,8 @@ class Rows:
     def _run(self, way: _Way, batch: _Batch, first: int, stop: int, base: int) -> None:
         """Read packets that stand one behind the other; each that is whole is entered."""
         shape = self.shape
-        heads, tail = self._head_room(stop - first), shape.packet - part.HEADER - shape.payload
-        payloads = [self._target(way.index, batch, row) for row in range(first, stop)]
+        heads, tail = self._head_room(stop - first), shape.packet - part.HEADER - self._payload
+        payloads = self._targets(way.index, batch, first, stop)
         buffers: list[memoryview] = []
         for head, payload in zip(heads, payloads, strict=False):
             buffers += [head[: part.HEADER], payload, head[part.HEADER :]] if tail else [head, payload]
@@ -317,7 +319,7 @@ class Rows:
             )
             raw = part.write_head(header)
             self._due = (index, volume), raw[:12], raw[16:]
-        if stripe + 1 == self._plan.rows(volume):
+        if stripe + 1 == self._end:
             row = self._row(volume, stripe)
             header = part.Header(
                 shape=self.shape,
@@ -335,17 +337,17 @@ class Rows:
     def _row(self, volume: int, stripe: int) -> int:
         return volume * (self._plan.volume_rows or 0) + stripe
 
-    def _target(self, index: int, batch: _Batch, row: int) -> memoryview:
-        """Give where a block's payload goes: to its place, or aside where something is computed from it."""
-        shape, at = self.shape, row - batch.first
-        if index < shape.need:
-            begin = at * shape.stripe + index * shape.payload
-            return batch.out[begin : begin + shape.payload]
-        slot = batch.slots
-        batch.slots += 1
-        if len(self._spare) <= slot:
-            self._spare.append(bytearray(shape.payload))
-        return memoryview(self._spare[slot])
+    def _targets(self, index: int, batch: _Batch, first: int, stop: int) -> list[memoryview]:
+        """Give where the payloads go: to their place, or aside where something is computed from them."""
+        payload, stripe = self._payload, self._stripe
+        if index < self.shape.need:
+            begin = (first - batch.first) * stripe + index * payload
+            return [batch.out[at : at + payload] for at in range(begin, begin + (stop - first) * stripe, stripe)]
+        slots = range(batch.slots, batch.slots + stop - first)
+        batch.slots = slots.stop
+        while len(self._spare) < slots.stop:
+            self._spare.append(memoryview(bytearray(payload)))
+        return self._spare[slots.start : slots.stop]
 
     def _head_room(self, rows: int) -> list[memoryview]:
         """Give room for all of a packet but its payload, so many times."""
@@ -357,6 +359,7 @@ class Rows:
     def _of(self, volume: int) -> list[_Way]:
         if volume != self._volume:
             groups = self._plan.groups.get(volume, [])
+            self._end = self._plan.rows(volume)
             self._ways = [_Way(index=group.index, source=source, spans=group.spans) for source, group in groups]
             self._volume = volume
         return self._ways
