@@ -218,6 +218,8 @@ def test_too_many_forged_is_an_error_that_says_so() -> None:
         with pytest.raises(ShortError, match="forged"):
             found.stream().read()
         assert found.chunk(0) == PLAIN[: 1 << 16] or found.chunk(0) is None
+        with pytest.raises(ShortError, match="forged"):
+            find(swapped(parts, {one: forged(parts[one]) for one in (0, 1, 3)}))
 
 
 def test_too_few_parts_and_a_strangers_key_are_told_apart() -> None:

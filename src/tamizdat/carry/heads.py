@@ -100,6 +100,13 @@ class Search:
                 excluded |= self._authors(guess, len(head.raw)) | {voice for voice in everybody if voice[:2] in by}
         return self._found
 
+    @property
+    def contradictory(self) -> bool:
+        """Whether the packets of the first row cannot all be true."""
+        row = self._hearing.row(0)
+        choice = self._hearing.choose(row, frozenset())
+        return choice is not None and len(self._hearing.agreeing(row, choice)) < len({o.block.index for o in row.heard})
+
     def _next(self, excluded: frozenset[Voice]) -> _Guess | None:
         everybody = {one.voice for one in self._hearing.row(0).heard} - excluded
         tries = 0

@@ -65,11 +65,16 @@ def find(
     plan = choose(scans, names, set_id)
     heads: list[tuple[Head, int]] = []
     errors: list[TamizdatError] = []
+    forged = False
     for shape in shapes(scans, plan.shape.set_id):
         voices = Voices(scans, shape)
-        heads += Search(voices, sources, identities, errors).heads()
+        search = Search(voices, sources, identities, errors)
+        heads += search.heads()
+        forged = forged or search.contradictory
     if not heads:
         judge(plan, scans, names).require()
+        if forged and not any(isinstance(error, TrustError) for error in errors):
+            raise _forged("no choice of the packets at hand begins as a sealed file")
         raise next((error for error in errors if isinstance(error, TrustError)), errors[0])
     heads.sort(key=lambda one: -one[1])
     found: dict[bytes, tuple[Keyed, int]] = {}
@@ -219,12 +224,7 @@ class Keyed:
                     mend="Bring another part; damaged ones may do.",
                 )
         volume, place = self._hearing.extent.place(begin // stripe)
-        return ShortError(
-            "carry-forged",
-            f"no choice of the packets at hand is what was sealed in row {place} of volume {volume + 1}: "
-            "parts were forged, and too few true ones are here",
-            mend="Bring another part, from somebody else; keep these.",
-        )
+        return _forged(f"no choice of the packets at hand is what was sealed in row {place} of volume {volume + 1}")
 
     def _measure(self) -> None:
         """Find the length whose last chunk age proves; a claim alone is not believed."""
@@ -360,4 +360,12 @@ def _endless() -> ShortError:
         "carry-short",
         "the end is missing: the last packets of too many parts are not here",
         mend="Bring another part; damaged ones may do.",
+    )
+
+
+def _forged(what: str) -> ShortError:
+    return ShortError(
+        "carry-forged",
+        f"{what}: parts were forged, and too few true ones are here",
+        mend="Bring another part, from somebody else; keep these.",
     )
