@@ -1,7 +1,7 @@
 """
-A card as square codes on one sheet: several symbols that belong together (ISO/IEC 18004, structured append).
+A card as square codes on one sheet, for a browser: pieces of text that any reader shows. docs/spec/sheet.md.
 
-A reader that does not know structured append shows the pieces; set one after another they are the card.
+`tamizdat sheet --read` puts the pieces of a picture together; `tamizdat sheet --card` makes a page to print.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 
 import segno
 
+from tamizdat.carry import sheet as squares
 from tamizdat.primitives import card as cards
 from tamizdat.primitives import words
 
@@ -23,7 +24,6 @@ LABEL: Final = 28
 COLUMNS: Final = 3
 # About 500 bytes a symbol: a worn print and a cheap camera still read it.
 BYTES: Final = 500
-MAX_SYMBOLS: Final = 16
 
 
 def sheet(raw: bytes) -> str:
@@ -34,8 +34,7 @@ def sheet(raw: bytes) -> str:
         FormatError, TrustError: It is no card.
     """
     card = cards.read(raw)
-    count = min(MAX_SYMBOLS, -(-len(raw) // BYTES))
-    codes = list(segno.make_sequence(raw, symbol_count=count, error="m")) if count > 1 else [segno.make(raw, error="m")]
+    codes = [segno.make(piece, error="m", mode="byte", micro=False) for piece in squares.write_card(raw, BYTES)]
     rows = -(-len(codes) // COLUMNS)
     width = COLUMNS * (SIDE + GAP) + GAP
     height = rows * (SIDE + LABEL + GAP) + GAP + 3 * LABEL
