@@ -222,7 +222,7 @@ class Days:
         self.events = list(events)
 
     def __call__(self, seconds: float) -> None:
-        assert seconds == 7
+        assert seconds > 0
         if not self.events:
             raise KeyboardInterrupt
         happens = self.events.pop(0)
@@ -308,3 +308,37 @@ def test_watching_sorts_dossiers_apart_and_ends_cleanly(
     inbox.joinpath(others[0].name).unlink()
     inbox.joinpath(others[1].name).unlink()
     refused(run("watch", inbox, "-o", tmp_path / "Z.age", "--once"), 4, "carry-short")
+
+
+def test_a_newsroom_takes_in_what_drops_into_its_inbox(
+    film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts one by one, damaged or not, a stranger, and a sealed file; other commands can work in between."""
+    desk = house.make(tmp_path / "desk")
+    three = paths(desk.seal(film, "-o", tmp_path / "parts", "--need", "2", "--parts", "3"))
+    whole = paths(desk.seal(film / "note.txt", "-o", tmp_path / "whole", "--whole"))
+    inbox = desk.path / "inbox"
+    inbox.mkdir(exist_ok=True)
+    monkeypatch.setattr(
+        watch.time,
+        "sleep",
+        Days(
+            put(three[0], inbox / "one"),
+            None,
+            lambda: (inbox / "stranger").write_bytes(b"hello"),
+            put(whole[0], inbox / "whole"),
+            desk.sound,
+            put(three[2], inbox / "three"),
+            None,
+            None,
+        ),
+    )
+
+    done = desk.receive(inbox, "--watch")
+
+    assert done.status == 130, done.err
+    assert done.report == (3, 2, 1, 0)
+    assert "stranger: not a part" in done.err
+    assert listing(inbox) == {"stranger": b"hello"}
+    desk.sound()
+    refused(desk.receive(three[0], "--watch"), 2, "receive-watch")

@@ -12,6 +12,7 @@ from tamizdat.adapters import disk
 from tamizdat.cli import house as houses
 from tamizdat.cli import parts
 from tamizdat.cli.console import Console, add_newsroom_options, find_newsroom, shown
+from tamizdat.cli.watch import Coming
 from tamizdat.newsroom import delivery
 from tamizdat.newsroom.arrival import Arrival
 from tamizdat.newsroom.house import House
@@ -19,7 +20,7 @@ from tamizdat.newsroom.intake import Intake
 from tamizdat.newsroom.keys import Keys
 from tamizdat.primitives import text
 from tamizdat.primitives.age import header
-from tamizdat.primitives.errors import Fault, FormatError, LeftOutError, TamizdatError, UsageError
+from tamizdat.primitives.errors import AdapterError, Fault, FormatError, LeftOutError, TamizdatError, UsageError
 
 
 ARMOR: Final = b"-----BEGIN AGE ENCRYPTED FILE-----"
@@ -45,6 +46,9 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--partial", action="store_true", help="take the files that are whole, where the missing parts will never come"
     )
+    parser.add_argument(
+        "--watch", action="store_true", help="go on taking in what drops into the folders that are named, until Ctrl-C"
+    )
     parser.add_argument("--json", action="store_true", help="print the report for machines")
     add_newsroom_options(parser)
     parser.set_defaults(run=run)
@@ -62,6 +66,10 @@ def run(args: argparse.Namespace, console: Console) -> None:
         raise UsageError(
             "receive-plain", "--plain needs to know who it came from and how", mend='Add --from "…" --how "…".'
         )
+    if args.watch and (args.plain or not all(Path(path).is_dir() for path in args.paths)):
+        raise UsageError(
+            "receive-watch", "--watch looks at folders, for what comes sealed", mend="Name folders, without --plain."
+        )
     with houses.opened(args) as house:
         keys = houses.unlocked(house, args, console)
         recovered = Intake(house, keys).recover()
@@ -69,7 +77,11 @@ def run(args: argparse.Namespace, console: Console) -> None:
             console.say("a run that was cut off has been finished; its report:")
             _tell(one, args, console)
         done = {one.id for one in recovered}
-        faults = _plain(args, console, house, keys) if args.plain else _sealed(args, console, house, keys, done)
+        faults: list[TamizdatError] = []
+        if not args.watch:
+            faults = _plain(args, console, house, keys) if args.plain else _sealed(args, console, house, keys, done)
+    if args.watch:
+        _watched(args, console, keys)
     if faults:
         first = faults[0]
         if len(faults) == 1:
@@ -109,6 +121,28 @@ def _sealed(
             "receive-nothing", "none of these is a part or a sealed file", mend="For files that came open, use --plain."
         )
     return desk.faults
+
+
+def _watched(args: argparse.Namespace, console: Console, keys: Keys) -> None:
+    """Take in what comes, as it comes; between two arrivals the newsroom is free for other commands."""
+    coming = Coming([Path(path) for path in args.paths], console, eager=True)
+    for ready in coming:
+        try:
+            with houses.opened(args) as house:
+                desk = _Desk(args, console, house, keys, set())
+                if ready.set_id is None:
+                    desk.receive(ready.paths[0])
+                else:
+                    desk.assemble(ready.set_id, list(ready.paths))
+        except AdapterError as error:
+            if error.code != "busy":
+                raise
+            coming.again(ready)  # another command is at work in the newsroom
+            continue
+        for fault in desk.faults:
+            console.fault(fault)
+        if not desk.faults:
+            coming.finished(ready)
 
 
 class _Desk:

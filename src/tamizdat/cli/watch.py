@@ -174,7 +174,7 @@ class Coming:
         for path in seen.gone:
             known = self._arrivals.sets(path) - self._done
             self._arrivals.mark(path, here=False)
-            if known:
+            if known and not self._eager:  # whoever takes all at once may have kept or removed it
                 self._console.say(f"{shown(path.name)}: gone; put it back, it does not count until then")
         for path in seen.back:
             self._arrivals.mark(path, here=True)
@@ -234,6 +234,8 @@ class Coming:
             now = "it is enough" if survey.enough else check.lacking(gathered.dossier)
             if bytes.fromhex(survey.set_id) in self._done:
                 now = "that one is done already"
+            elif self._eager:
+                now = "taking it in"
             whole = [state for state in states if state.same_as is None and check.is_whole(state)]
             if len(whole) > check.MANY:
                 states = [state for state in states if state not in whole]
