@@ -55,7 +55,8 @@ def run(args: argparse.Namespace, console: Console) -> None:
     Raises:
         ShortError: They are not enough yet, or none of them is a part. TrustError: What is forged makes it too little.
     """
-    paths = parts.files(args.parts)
+    # /dev/disk/by-label/CARD is a link; a file that is one is not followed.
+    paths = [path.resolve() if path.is_block_device() else path for path in parts.files(args.parts)]
     names = [shown(path.name) for path in paths]
     with parts.opened(paths) as streams:
         with console.progress(sum(stream.seek(0, 2) for stream in streams), "checking") as meter:
@@ -163,6 +164,8 @@ class _Told:
         told = [f"{named(piece, dossier.survey)}, {usable(piece)}"]
         if piece.where is not Where.NOTHING:
             told += self._why(piece, scan_, dossier.survey.packet_size)
+        elif scan_.spoiled:
+            told.append(f"{amount(scan_.spoiled)} beside it are something else")
         if state.same_as is not None:
             told.append(f"one more copy of what is in {self._names[state.same_as]}; it counts once")
         return "; ".join(told)
@@ -191,11 +194,10 @@ class _Told:
 
     def _sum(self, dossier: Dossier) -> None:
         survey = dossier.survey
-        need = "one part is enough" if survey.need == 1 else f"any {survey.need} are enough"
         now = (
             f"; {percent(dossier.rebuilt)} of it can be rebuilt by now" if dossier.rebuilt and not survey.enough else ""
         )
-        self._console.product(f"here: {listed('part', survey.present)}; {need}{now}")
+        self._console.product(f"here: {listed('part', survey.present)}; {_enough(survey)}{now}")
         if (survey.volume_count or 1) > 1 and not survey.enough:
             short = [volume.volume for volume in survey.volumes if volume.more] + list(survey.missing_volumes)
             self._console.product(
@@ -220,6 +222,10 @@ class _Told:
                 f"nothing in it can be used; {amount(self._scans[source].unreadable)} could not be read from the medium"
             )
         return "not a part, or nothing of it is left that can be used"
+
+
+def _enough(survey: Survey) -> str:
+    return "one part is enough" if survey.need == 1 else f"any {survey.need} are enough"
 
 
 def is_whole(state: State) -> bool:
@@ -318,7 +324,7 @@ def judge(found: Sequence[Dossier], console: Console) -> None:
         survey = first.survey
         raise ShortError(
             "carry-short",
-            f"{wanted(survey)}: any {survey.need} are enough, and here is of {listed('part', survey.present)}",
+            f"{wanted(survey)}: {_enough(survey)}, and there is something here of {listed('part', survey.present)}",
             mend=short(first),
         )
     raise ShortError(
