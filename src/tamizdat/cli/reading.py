@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +25,7 @@ def run(names: list[str], folder: Path, console: Console) -> None:
 
     Raises:
         ShortError: A package or a card is not whole yet; what was read is kept.
-        FormatError: There is nothing of ours in any of the pictures.
+        FormatError, TrustError: There is nothing of ours in any of the pictures, or a card is damaged or was altered.
     """
     gathered = sheet.Gathered()
     _recall(folder, gathered)
@@ -41,13 +42,18 @@ def run(names: list[str], folder: Path, console: Console) -> None:
             mend="Photograph each sheet again: all of it, flat, sharp, in even light, or scan it at 300 dots to the inch.",
         )
     _write_parts(folder, gathered, console)
-    faults = [*_tell_cards(folder, gathered, console), *_tell_packages(folder, gathered, console)]
+    errors = [*_tell_cards(folder, gathered, console), *_tell_packages(folder, gathered, console)]
     for value in gathered.announcements:
         console.product(" ".join(words.check_words(value)))
         console.say(f"an announcement; the same as digits: {words.digits(value)}")
-    if faults:
-        first = faults[0]
-        raise ShortError(first.code, first.what, mend=first.mend, faults=tuple(faults[1:]))
+    if len(errors) > 1:
+        first = errors[0]
+        told = tuple(
+            Fault(code=one.code, where=str(n), what=str(one), mend=one.mend) for n, one in enumerate(errors, 1)
+        )
+        raise type(first)(first.code, f"{len(errors)} of these are not whole", mend=first.mend, faults=told)
+    if errors:
+        raise errors[0]
 
 
 def _picture(path: Path, gathered: sheet.Gathered, console: Console) -> int:
@@ -91,38 +97,35 @@ def _counted(squares: list[sheet.Square]) -> str:
     return f"{phrases.joined(told)}{where}" if told else "no square of a sheet"
 
 
-def _tell_packages(folder: Path, gathered: sheet.Gathered, console: Console) -> list[Fault]:
-    faults = []
+def _tell_packages(folder: Path, gathered: sheet.Gathered, console: Console) -> Iterator[TamizdatError]:
     for finding in gathered.findings():
         package = f"package {finding.set_id.hex()[:8]}"
         for one in finding.sheets:
             of = f" of {finding.squares}" if finding.squares else ""
             torn = f"; not read: {phrases.listed('square', one.torn)}" if one.torn else ""
             console.say(f"{package}, sheet {one.sheet}: {one.read}{of} squares read{torn}")
-        enough = (
-            f"any {phrases.counted(finding.need, 'sheet')} of this package {'are' if finding.need > 1 else 'is'} enough"
-        )
+        enough = f"any {phrases.counted(finding.need, 'sheet')} of it {'are' if finding.need > 1 else 'is'} enough"
         if finding.more:
-            what = f"{package}: not enough yet: {enough}, and {finding.more} more {'is' if finding.more == 1 else 'are'} needed"
-            mend = "Read another sheet into the same folder, or photograph again those of which squares were not read."
-            faults.append(Fault(code="sheet-short", where=package, what=what, mend=mend))
+            yield ShortError(
+                "sheet-short",
+                f"{package}: {enough}, and {finding.more} more {'is' if finding.more == 1 else 'are'} needed",
+                mend="Read another sheet into the same folder, or photograph again those of which squares were not read.",
+            )
         else:
-            console.say(f"{package}: whole. {enough}. Now: tamizdat join {shown(str(folder))} -o X.age")
-    return faults
+            console.say(f"{package}: whole ({enough}). Now: tamizdat join {shown(str(folder))} -o X.age")
 
 
-def _tell_cards(folder: Path, gathered: sheet.Gathered, console: Console) -> list[Fault]:
-    faults = []
+def _tell_cards(folder: Path, gathered: sheet.Gathered, console: Console) -> Iterator[TamizdatError]:
     for digits, raw, missing in gathered.cards():
         if raw is None:
-            what = (
-                f"card {digits}: not whole: missing is {phrases.listed('piece', missing)}"
-                if missing
-                else (f"card {digits}: its pieces do not belong together")
-            )
-            faults.append(Fault(code="sheet-card", where=digits, what=what, mend="Photograph its sheet again."))
+            what = f"missing is {phrases.listed('piece', missing)}" if missing else "its pieces do not belong together"
+            yield ShortError("sheet-card", f"card {digits}: not whole: {what}", mend="Photograph its sheet again.")
             continue
-        card = cards.read(raw)
+        try:
+            card = cards.read(raw)
+        except TamizdatError as error:
+            yield error
+            continue
         path = folder / "card.txt"
         if path.exists() and path.read_bytes() != raw:
             path = folder / f"card-{digits}.txt"
@@ -133,7 +136,6 @@ def _tell_cards(folder: Path, gathered: sheet.Gathered, console: Console) -> lis
         console.product(str(path))
         spoken = " ".join(words.card_words(cards.fingerprint(raw)))
         console.say(f"this is the card of “{shown(card.name)}”; its 12 words are: {spoken}")
-    return faults
 
 
 def _make(folder: Path) -> None:

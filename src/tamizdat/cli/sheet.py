@@ -70,7 +70,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
     if args.read is not None:
         reading.run(args.read, Path(args.out), console)
     elif args.draw is not None:
-        _give(args, console, _card(args))
+        _give(args, console, _card(args, console))
         console.say("to be found with this sheet may show that you have to do with the newsroom")
     elif args.words is not None:
         value = words.read_check_words(args.words)
@@ -189,7 +189,7 @@ class _Kept:
         return [packet for packet in packets if packet[4] == part.BLOCK]
 
 
-def _card(args: argparse.Namespace) -> list[leaf.Page]:
+def _card(args: argparse.Namespace, console: Console) -> list[leaf.Page]:
     try:
         raw = Path(args.draw).read_bytes()
     except OSError as error:
@@ -198,6 +198,8 @@ def _card(args: argparse.Namespace) -> list[leaf.Page]:
         ) from error
     card = cards.read(raw)
     name = card.name if card.name.encode(_PRINTABLE, "ignore").decode(_PRINTABLE) == card.name else ""
+    if not name:
+        console.warn("the newsroom's name has letters that cannot be printed here: write it on the sheet by hand")
     spoken = words.card_words(cards.fingerprint(raw))
     return leaf.card_pages(args.paper, sheet.write_card(raw), name=name, spoken=spoken)
 
