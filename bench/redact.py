@@ -68,7 +68,7 @@ def measure(name: str, raw: bytes) -> int:
             "coefficients alone": lambda: codec.read(raw),
             "commit": lambda: commitment.commit(SEED, raw),
             "redact five faces": lambda: picture.redact(SEED, raw, hide=boxes),
-            "verify": lambda: verify.verify(redacted.jpeg, redacted.proof, root),
+            "verify": lambda: verify.verify(redacted.file, redacted.proof, root),
         }
     )
     megapixels = header.width * header.height / 1e6

@@ -108,11 +108,11 @@ def _opening(place: Course, count: int, *, check: bool) -> Results:
     with damaged(parts, 3):
         results |= place.rounds((contenders.OPEN_DAMAGED,), 0, check=check)
     for _ in range(count):
-        for name, found in place.rounds(whole, 1, watch=False, warm=False).items():
-            results[name].runs += found.runs
+        more = place.rounds(whole, 1, warm=False)
         with damaged(parts, 3):
-            for name, found in place.rounds((contenders.OPEN_DAMAGED,), 1, watch=False, warm=False).items():
-                results[name].runs += found.runs
+            more |= place.rounds((contenders.OPEN_DAMAGED,), 1, warm=False)
+        for name in results.keys() & more.keys():
+            results[name].runs += more[name].runs
     return results
 
 

@@ -14,14 +14,15 @@ import subprocess
 import sys
 import time
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from bench.carry import contenders, tree
 from bench.carry.contenders import Contender
-from bench.carry.measure import Run, run
+from bench.carry.measure import FailedError, Run, run
 from tamizdat.carry import part
 from tamizdat.carry.spans import number
 from tamizdat.primitives import card as cards
@@ -117,17 +118,32 @@ class Course:
                 say(f"left out: {one.name}: {', '.join(one.missing)} is missing")
         results = {one.name: Result(one) for one in present}
         for one in present if warm else ():
-            results[one.name].peak = self.one(one, watch=watch, keep=check).peak
-            if check:
-                self._same(one.name)
-            say(f"  warm: {one.name}" + (f": {results[one.name].peak / (1 << 20):.0f} MiB" if watch else ""))
+            self._try(results, one, partial(self._warm, watch=watch, check=check))
         for turn in range(count):
             for at in range(len(present)):
                 one = present[(at + turn) % len(present)]
-                done = self.one(one)
-                results[one.name].runs.append(done)
-                say(f"  {turn + 1} of {count}: {one.name}: {done.wall:.2f} s")
+                self._try(results, one, partial(self._timed, f"{turn + 1} of {count}"))
         return results
+
+    def _try(self, results: Results, one: Contender, work: Callable[[Result], None]) -> None:
+        """Leave a command out of everything, and say so, once it failed."""
+        if one.name in results:
+            try:
+                work(results[one.name])
+            except FailedError as error:
+                say(f"left out, for it failed: {one.name}: {error}")
+                del results[one.name]
+
+    def _warm(self, result: Result, *, watch: bool, check: bool) -> None:
+        result.peak = self.one(result.contender, watch=watch, keep=check).peak
+        if check:
+            self._same(result.contender.name)
+        say(f"  warm: {result.contender.name}" + (f": {result.peak / (1 << 20):.0f} MiB" if watch else ""))
+
+    def _timed(self, turn: str, result: Result) -> None:
+        done = self.one(result.contender)
+        result.runs.append(done)
+        say(f"  {turn}: {result.contender.name}: {done.wall:.2f} s")
 
     def _same(self, name: str) -> None:
         """Demand that what was opened is the tree."""

@@ -96,7 +96,7 @@ def _run(place: Course, gigabytes: int) -> str:
     wanted = tree.digests(folder)
     say(f"{len(wanted)} files, all hashed")
     lines = [
-        "| 20 GB, 3 of 5, two parts lost | seconds | CPU seconds | memory of all processes, MiB |",
+        f"| {gigabytes} GB, 3 of 5, two parts lost | seconds | CPU seconds | memory of all processes, MiB |",
         "|---|---|---|---|",
     ]
     for name, more in (("one volume", ""), ("volumes, parts of 1 GB at most", " --part-size 1GB")):

@@ -59,8 +59,10 @@ GOALS: Final = (
 )
 
 
-def ratios(ours: Result, theirs: Result, *, inverse: bool = False) -> list[float]:
-    """Give ours / theirs (or the inverse), round by round."""
+def ratios(ours: Result | None, theirs: Result | None, *, inverse: bool = False) -> list[float]:
+    """Give ours / theirs (or the inverse), round by round; nothing where one of them was left out."""
+    if ours is None or theirs is None:
+        return []
     pairs = zip(ours.runs, theirs.runs, strict=False)
     return [b.wall / a.wall if inverse else a.wall / b.wall for a, b in pairs]
 
@@ -72,6 +74,8 @@ def table(results: Results, ours: str | None = None) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for name, result in results.items():
+        if not result.runs:
+            continue
         walls = [one.wall for one in result.runs]
         compared = ["", ""]
         if ours in results and name != ours:
@@ -97,8 +101,8 @@ def goals(settings: Mapping[str, Iterable[Results]]) -> str:
         for place, name in enumerate(names):
             cell = ""
             for results in settings[name]:
-                if goal.ours in results and goal.theirs in results:
-                    found = ratios(results[goal.ours], results[goal.theirs], inverse=goal.inverse)
+                found = ratios(results.get(goal.ours), results.get(goal.theirs), inverse=goal.inverse)
+                if found:
                     middle = statistics.median(found)
                     best = max(found) if goal.inverse else min(found)
                     cell = f"{middle:.2f} ({best:.2f})"
@@ -127,7 +131,7 @@ def plot(path: Path, settings: Mapping[str, Results], size: int) -> None:
     mpl.rcParams |= {"svg.hashsalt": "tamizdat", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}
     figure, axes = plt.subplots(1, len(settings), figsize=(5.2 * len(settings), 4.2), squeeze=False, sharex=True)
     for axis, (title, results) in zip(axes[0], settings.items(), strict=True):
-        names = list(results)[::-1]
+        names = [name for name, result in results.items() if result.runs][::-1]
         medians = [statistics.median(one.wall for one in results[name].runs) for name in names]
         colours = ["#0b5394" if results[name].contender.ours else "#b7b7b7" for name in names]
         axis.barh(range(len(names)), medians, color=colours)
