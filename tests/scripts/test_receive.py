@@ -88,6 +88,14 @@ def test_what_is_whole_is_received_when_the_rest_will_never_come(room: Room, par
     assert partly.status == 7, partly.err
     assert partly.report == (2, 1, 0, 1)
     assert "film.mp4 (parts of it are not here)" in partly.out
+    key = room.path.parent / "key.txt"
+    key.write_text(room.identity)
+    out = room.path.parent / "opened"
+    told = house.run("open", *lost, "--partial", "-i", key, "-o", out)
+    assert told.status == 7, told.err
+    assert [path.name for path in out.rglob("*") if path.is_file()] == ["note.txt"]
+    assert "parts of it are not here" in told.err
+    key.unlink()
     lost[0].write_bytes(full[0])
     done = room.receive(*parts)
     assert done.report == (2, 1, 1, 0), done.err

@@ -5,19 +5,21 @@ from __future__ import annotations
 import argparse
 import os
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from tamizdat.adapters import ahead, disk
 from tamizdat.carry import keyed
-from tamizdat.cli import parts
+from tamizdat.cli import partly, parts
 from tamizdat.cli.console import Console, shown
 from tamizdat.cli.phrases import counted
 from tamizdat.field import dossier
 from tamizdat.field.dossier import Entry, ObjectInfo
+from tamizdat.field.salvage import Rescued
 from tamizdat.primitives.age import file as age
 from tamizdat.primitives.age import header, recipients
-from tamizdat.primitives.errors import FormatError, TamizdatError, TrustError, UsageError
+from tamizdat.primitives.errors import FormatError, ShortError, TamizdatError, TrustError, UsageError
 
 
 CHUNK: Final = 1 << 20
@@ -44,6 +46,9 @@ def add_parser(verbs: Any) -> None:
         required=True,
         metavar="IDENTITY",
         help="the file with the key; asked for its passphrase if it has one",
+    )
+    parser.add_argument(
+        "--partial", action="store_true", help="take the files that are whole, where the missing parts will never come"
     )
     parser.add_argument("-o", "--out", required=True, metavar="DIR", help="a folder that is not there yet")
     parser.add_argument("--passphrase-file", metavar="FILE", help="a file whose first line is the key's passphrase")
@@ -76,6 +81,9 @@ def run(args: argparse.Namespace, console: Console) -> None:
         )
     identities = read_identities(args, console)
     fresh = out.with_name(f".{out.name}.{os.getpid()}.part")
+    if args.partial and not whole:
+        _partly(paths, identities, out, console)
+        return
     try:
         opened = _whole(whole[0], identities, fresh, console) if whole else _parts(paths, identities, fresh, console)
         for info in opened.void:
@@ -85,13 +93,28 @@ def run(args: argparse.Namespace, console: Console) -> None:
     finally:
         _remove(fresh)
     console.product(str(out))
-    for info in kept:
-        console.warn(f"this disk cannot hold the name {shown(info.name)}; the file is {shown(info.path)}")
+    for unnamed in kept:
+        console.warn(f"this disk cannot hold the name {shown(unnamed.name)}; the file is {shown(unnamed.path)}")
     for left in opened.left_out:
         console.warn(f"the sender could not seal {shown(left.name)}: {left.reason}")
     files = counted(len(opened.objects), "file")
     console.say(f"opened: {files}, {renamed} with their own names; every byte is as it was sealed")
     console.say("who sealed them is not proven: anyone who has the card can")
+
+
+def _partly(paths: list[Path], identities: list[recipients.Identity], out: Path, console: Console) -> None:
+    """Open what is whole; LeftOutError says what is not."""
+    fresh = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        files, lost = partly.read(paths, identities, fresh, console)
+        _name(fresh, files)
+        fresh.rename(out)
+    finally:
+        _remove(fresh)
+    console.product(str(out))
+    console.say("each of these files is as it was sealed, every byte; who sealed them is not proven")
+    if lost.faults:
+        raise lost
 
 
 def read_identities(args: argparse.Namespace, console: Console) -> list[recipients.Identity]:
@@ -125,7 +148,7 @@ def _parts(paths: list[Path], identities: list[recipients.Identity], fresh: Path
         with parts.joiner(paths, tell=console.say) as joiner:
             stream = joiner.stream()
             opened = _read(age.Reader(stream, identities), stream.length, fresh, console)
-    except (FormatError, TrustError) as error:
+    except (FormatError, ShortError, TrustError) as error:
         if error.code == "carry-mixed":
             raise
         doubt: TamizdatError = error
@@ -133,13 +156,14 @@ def _parts(paths: list[Path], identities: list[recipients.Identity], fresh: Path
         for source in sorted(stream.rows.lost):
             console.warn(f"{shown(str(paths[source]))} went away while it was read; the others were enough")
         return opened
-    console.warn(f"put together simply, the parts do not open ({doubt}); looking for a forged one among them")
+    if isinstance(doubt, FormatError | TrustError):
+        console.warn(f"put together simply, the parts do not open ({doubt}); looking for a forged one among them")
     with parts.opened(paths) as streams:
         for found in keyed.find(streams, [shown(path.name) for path in paths], identities):
             _remove(fresh)
             try:
                 opened = _read(found.stream(), found.length, fresh, console)
-            except FormatError as error:
+            except (FormatError, ShortError) as error:
                 doubt = error
                 continue
             for liar in found.liars:
@@ -171,7 +195,7 @@ def _read(plain: Any, size: int, fresh: Path, console: Console) -> dossier.Opene
             stream.end()
 
 
-def _name(folder: Path, infos: tuple[ObjectInfo, ...]) -> tuple[int, list[ObjectInfo]]:
+def _name(folder: Path, infos: Sequence[ObjectInfo | Rescued]) -> tuple[int, list[ObjectInfo | Rescued]]:
     """Give each file its own name below ``files/``; keep under its number what this disk cannot name safely."""
     kept = []
     base = os.fsencode(folder / "files")
