@@ -54,7 +54,7 @@ export async function cipher(key, plain = false) {
 
 /** Encrypts a stream: write() as often as wanted, then end(). Memory: a few mebibytes. */
 export class Stream {
-  /** @param {Seal} seal @param {(piece: Uint8Array) => void | Promise<void>} put is given pieces in order and owns them */
+  /** @param {Seal} seal @param {(pieces: Uint8Array[]) => void | Promise<void>} put is given pieces in order and owns them */
   constructor(seal, put) {
     this._seal = seal;
     this._put = put;
@@ -100,7 +100,7 @@ export class Stream {
   }
 
   async _give() {
-    for (const piece of (await this._ahead.shift()) ?? []) await this._put(piece);
+    await this._put((await this._ahead.shift()) ?? []);
   }
 
   /** Eleven bytes count the chunks, the twelfth is 1 for the last. @param {boolean} final */

@@ -7,7 +7,7 @@ import { build } from "esbuild";
 
 const MOST = 200_000;
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
-const common = { bundle: true, minify: true, write: false, charset: "utf8", legalComments: "none", logLevel: "warning", absWorkingDir: here("..") };
+const common = { bundle: true, minify: true, mangleProps: /^_[a-z]/, write: false, charset: "utf8", legalComments: "none", logLevel: "warning", absWorkingDir: here("..") };
 
 const alias = Object.fromEntries(["@noble/curves/nist.js", "@noble/hashes/scrypt.js"].map((name) => [name, here("absent.js")]));
 

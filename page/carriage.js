@@ -1,7 +1,7 @@
 /** How it is to travel: one file or parts, how many, how large, and to which places. */
 import { estimate } from "./dossier.js";
 import * as part from "./part.js";
-import { number, say, size } from "./language.js";
+import { say, size } from "./language.js";
 import { element, fill, input, make, randomName, show, tell } from "./screen.js";
 
 const LIMITS = [0, 100e6, 20e6, 8e6, 1e6];
@@ -76,18 +76,32 @@ export class Carriage {
   _sum() {
     const { split } = this;
     if (!this.possible) return say("carry.counts");
-    const length = estimate(this._choice.sources(() => {})) + (this._choice.note?.length ?? 0);
+    const length = this._length;
     const memory = !this.direct && !split?.partSize && length > MUCH ? ` ${say("carry.memory")}` : "";
     if (!split) return say("carry.one", { size: size(length) }) + memory;
     const { need, total, partSize } = split;
-    const each = Math.ceil(length / need);
-    const packet = part.packetSize(Math.min(each, partSize ?? each));
-    const row = need * (packet - 80);
-    const rows = Math.ceil(length / row);
-    const volume = partSize ? part.rowsFor(partSize, packet) : rows;
-    const volumes = Math.ceil(rows / volume);
-    if (volumes === 1) return say("carry.sum", { total, need, size: size(part.packets(rows) * packet) }) + memory;
+    const { volumes, each } = this._plan(length, need, partSize);
+    if (volumes === 1) return say("carry.sum", { total, need, size: size(each) }) + memory;
     return say("carry.many", { count: volumes * total, size: size(partSize ?? 0), total, need });
+  }
+
+  /** About how many batches of files there will be. */
+  get volumes() {
+    const { split } = this;
+    return split ? this._plan(this._length, split.need, split.partSize).volumes : 1;
+  }
+
+  get _length() {
+    return estimate(this._choice.sources(() => {})) + (this._choice.note?.length ?? 0);
+  }
+
+  /** @param {number} length @param {number} need @param {number | null} partSize */
+  _plan(length, need, partSize) {
+    const share = Math.ceil(length / need);
+    const packet = part.packetSize(Math.min(share, partSize ?? share));
+    const rows = Math.ceil(length / (need * (packet - part.HEADER - part.TAG)));
+    const volume = partSize ? part.rowsFor(partSize, packet) : rows;
+    return { volumes: Math.ceil(rows / volume), each: part.packets(rows) * packet };
   }
 
   _drawPlaces() {
@@ -118,5 +132,3 @@ export class Carriage {
     /** @type {HTMLElement} */ (element("places-list").querySelectorAll("button")[index])?.focus();
   }
 }
-
-export { number };

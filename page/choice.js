@@ -5,6 +5,45 @@ import { say, size } from "./language.js";
 import { element, fill, input, make, show } from "./screen.js";
 
 const SHOWN = 300;
+const PIECE = 1 << 20;
+
+/**
+ * Read a file from its beginning, a piece ahead, into the same buffers again and again where the browser can: that is several
+ * times faster than slices.
+ * @param {File} file @param {() => void} check @returns {import("./dossier.js").Reading}
+ */
+function reading(file, check) {
+  /** @type {any} */
+  let reader = null;
+  /** @type {Promise<{done: boolean, value?: Uint8Array}> | null} */
+  let ahead = null;
+  /** @type {Uint8Array | undefined} */
+  let given;
+  const open = () => {
+    try {
+      return file.stream().getReader({ mode: "byob" });
+    } catch {
+      return file.stream().getReader();
+    }
+  };
+  const fetch = (/** @type {ArrayBufferLike | undefined} */ buffer) => {
+    // A hasher in another thread takes buffers along.
+    const next = reader.read(new Uint8Array(buffer?.byteLength === PIECE ? buffer : new ArrayBuffer(PIECE)));
+    next.catch(() => {}); // it is told where it is awaited
+    return next;
+  };
+  return {
+    async next() {
+      check();
+      reader ??= open();
+      const { done, value } = await (ahead ?? fetch(undefined));
+      ahead = done ? Promise.resolve({ done }) : fetch(given?.buffer);
+      given = value;
+      return done || !value ? null : value;
+    },
+    close: () => void reader?.cancel().catch(() => {}),
+  };
+}
 
 export class Choice {
   /** @param {() => void} changed */
@@ -24,6 +63,7 @@ export class Choice {
         input(id).value = "";
       };
     }
+    element("files-remove").onclick = () => this.clear();
     element("note").oninput = () => this._changed();
     document.ondragover = (event) => event.preventDefault();
     document.ondrop = (event) => {
@@ -73,15 +113,7 @@ export class Choice {
 
   /** @param {() => void} check is asked before each reading, and may throw @returns {import("./dossier.js").Source[]} */
   sources(check) {
-    return [...this.files].map(([name, file]) => ({
-      name: utf8(name),
-      size: file.size,
-      how: AS_HANDED,
-      async read(at, count) {
-        check();
-        return new Uint8Array(await file.slice(at, at + count).arrayBuffer());
-      },
-    }));
+    return [...this.files].map(([name, file]) => ({ name: utf8(name), size: file.size, how: AS_HANDED, open: () => reading(file, check) }));
   }
 
   draw() {
@@ -89,11 +121,8 @@ export class Choice {
     const sum = names.length ? say("files.sum", { count: names.length, size: size(this.total) }) : say("files.none");
     element("files-sum").textContent = this._twice ? `${sum} ${say("files.twice", { count: this._twice })}` : sum;
     show("files-details", names.length > 0);
-    const items = names.slice(0, SHOWN).map((name) => make("li", "", [make("bdi", `${name} `), make("span", size(this.files.get(name)?.size ?? 0))]));
+    const items = names.slice(0, SHOWN).map((name) => make("li", "", [make("bdi", name), " — ", make("bdi", size(this.files.get(name)?.size ?? 0))]));
     if (names.length > SHOWN) items.push(make("li", say("files.more", { count: names.length - SHOWN })));
-    const remove = /** @type {HTMLButtonElement} */ (make("button", say("files.remove")));
-    remove.type = "button";
-    remove.onclick = () => this.clear();
-    fill(element("files-list"), [...items, make("li", "", [remove])]);
+    fill(element("files-list"), items);
   }
 }

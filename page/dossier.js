@@ -11,8 +11,10 @@ import { sha256 } from "./hash.js";
 import * as tar from "./tar.js";
 
 /**
- * One file. `read` gives just *count* bytes from *at*, or throws.
- * @typedef {{name: Uint8Array, size: number, how: string, read(at: number, count: number): Promise<Uint8Array>}} Source
+ * One file. `open` begins it anew; `next` gives its next bytes, at most a mebibyte, null at the end, or throws. They are used
+ * before `next` is called again.
+ * @typedef {{next(): Promise<Uint8Array | null>, close(): void}} Reading
+ * @typedef {{name: Uint8Array, size: number, how: string, open(): Reading}} Source
  */
 /** @typedef {{name: Uint8Array, reason: string}} LeftOut */
 /** @typedef {{begin(): void, update(data: Uint8Array): void | Promise<void>, end(): Uint8Array | Promise<Uint8Array>}} Hasher */
@@ -20,6 +22,7 @@ import * as tar from "./tar.js";
 
 export const AS_HANDED = "as handed over by the system";
 const AS_NOTE = "written as a note";
+const CHANGED = "it changed while it was read";
 const CHUNK = 1 << 20;
 const FLOOR = 1 << 16;
 const MOST_FILES = 100_000;
@@ -100,27 +103,31 @@ class Work {
 
   /** @param {Source} source @returns {Promise<string>} why this reading is void, or nothing */
   async attempt(source) {
-    let [at, reason] = [0, ""];
     await this.begin(source.name, source.size);
-    while (at < source.size) {
-      const count = Math.min(CHUNK, source.size - at);
-      /** @type {Uint8Array} */
-      let data = new Uint8Array(0);
-      try {
-        if (!reason) data = await source.read(at, count);
-      } catch (error) {
-        if (error instanceof Flaw) throw error;
-        reason = line(`it cannot be read: ${error instanceof Error ? error.name : "unknown"}`);
+    const reading = source.open();
+    let [left, reason] = [source.size, ""];
+    while (left && !reason) {
+      const data = await read(reading);
+      if (typeof data === "string") reason = data;
+      else if (!data || data.length > left) reason = CHANGED;
+      else {
+        const { length } = data;
+        await this.write(data);
+        left -= length;
+        this.progress((this.done += length));
       }
-      if (!reason && data.length !== count) reason = "it changed while it was read";
-      if (reason) data = new Uint8Array(count);
-      await this.hasher.update(data);
-      await this.put(data);
-      at += count;
-      if (!reason) this.progress((this.done += count));
     }
+    if (!reason && (await read(reading)) !== null) reason = CHANGED;
+    reading.close();
+    for (; left > 0; left -= CHUNK) await this.write(new Uint8Array(Math.min(CHUNK, left)));
     await this.end(source.name, source.size, source.how, reason);
     return reason;
+  }
+
+  /** Bytes of a member. @param {Uint8Array} data they may be gone afterwards: a hasher in another thread takes them along */
+  async write(data) {
+    await this.put(data);
+    await this.hasher.update(data);
   }
 
   /** Write the note as the last file of the payload, under a name that no other has. @param {Uint8Array} note @param {Set<string>} names */
@@ -128,10 +135,10 @@ class Work {
     let name = "note.txt";
     for (let count = 2; names.has(name); count++) name = `note-${count}.txt`;
     this.notePath = path(this.files.length + 1, utf8(name));
-    await this.begin(utf8(name), note.length);
-    await this.hasher.update(note);
-    await this.put(note);
-    await this.end(utf8(name), note.length, AS_NOTE, "");
+    const { length } = note;
+    await this.begin(utf8(name), length);
+    await this.write(note);
+    await this.end(utf8(name), length, AS_NOTE, "");
   }
 
   /** @param {Uint8Array} name @param {number} size */
@@ -187,13 +194,19 @@ class Work {
   async pad(size) {
     this.hasher.begin();
     await this.put(tar.header(TOP + PADDING, size, this.created));
-    for (let left = size; left > 0; left -= CHUNK) {
-      const zeros = new Uint8Array(Math.min(CHUNK, left));
-      await this.hasher.update(zeros);
-      await this.put(zeros);
-    }
+    for (let left = size; left > 0; left -= CHUNK) await this.write(new Uint8Array(Math.min(CHUNK, left)));
     await this.put(new Uint8Array(tar.filler(size)));
     return hex(await this.hasher.end());
+  }
+}
+
+/** The next bytes, or why there are none. @param {Reading} reading @returns {Promise<Uint8Array | null | string>} */
+async function read(reading) {
+  try {
+    return await reading.next();
+  } catch (error) {
+    if (error instanceof Flaw) throw error;
+    return line(`it cannot be read: ${error instanceof Error ? error.name : "unknown"}`);
   }
 }
 

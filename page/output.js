@@ -4,35 +4,55 @@
  */
 import { Flaw } from "./flaw.js";
 
-const PIECE = 4 << 20;
+const PIECE = 2 << 20;
 
 /** @typedef {import("./split.js").Sink} Sink */
+/**
+ * Where the bytes go. All sinks of a volume are open together. `room` is awaited between pieces: it brings what was written
+ * to where it belongs, and waits while too much is in memory.
+ * @typedef {{open(index: number, volume: number): Waiting, room(): Promise<void>}} Output
+ */
 
 /** A sink whose bytes wait until they are fetched. @implements {Sink} */
-class Waiting {
+export class Waiting {
   constructor() {
     /** @type {Uint8Array[]} */
-    this._packets = [];
-    this.length = 0;
+    this._full = [];
+    this._buffer = new Uint8Array(0);
+    this._fill = 0;
     this.closed = false;
   }
 
   /** @param {Uint8Array} packet it is copied: its owner writes the next over it */
   write(packet) {
-    this._packets.push(packet.slice());
-    this.length += packet.length;
+    for (let at = 0; at < packet.length; ) {
+      if (this._fill === this._buffer.length) this._turn();
+      const count = Math.min(packet.length - at, this._buffer.length - this._fill);
+      this._buffer.set(packet.subarray(at, at + count), this._fill);
+      this._fill += count;
+      at += count;
+    }
+  }
+
+  /** @param {Uint8Array} piece it is kept as it is */
+  give(piece) {
+    this._full.push(piece);
   }
 
   close() {
     this.closed = true;
+    this._turn();
   }
 
-  /** @returns {Blob} what waits */
+  _turn() {
+    if (this._fill) this._full.push(this._buffer.subarray(0, this._fill));
+    this._buffer = new Uint8Array(this.closed ? 0 : PIECE);
+    this._fill = 0;
+  }
+
+  /** @returns {Uint8Array[]} the pieces that are full, and all of them where it is closed */
   take() {
-    const blob = new Blob(/** @type {BlobPart[]} */ (this._packets), { type: "application/octet-stream" });
-    this._packets = [];
-    this.length = 0;
-    return blob;
+    return this._full.splice(0);
   }
 }
 
@@ -54,10 +74,11 @@ export class FilesOutput {
 
   async room() {
     for (const [index, file] of this._files) {
-      if (file.sink.length < PIECE && !file.sink.closed) continue;
+      const pieces = file.sink.take();
+      if (!pieces.length && !file.sink.closed) continue;
       try {
         file.stream ??= await this._handles[index].createWritable();
-        await file.stream.write(file.sink.take());
+        for (const piece of pieces) await file.stream.write(/** @type {BufferSource} */ (piece));
         if (file.sink.closed) {
           await file.stream.close();
           this._files.delete(index);
@@ -97,7 +118,7 @@ export class OfferedOutput {
     for (const [volume, { sinks, blobs }] of this._volumes) {
       // The browser may keep a large blob on its disk: ciphertext.
       sinks.forEach((sink, index) => {
-        if (sink.length >= PIECE || (sink.closed && sink.length)) blobs[index].push(sink.take());
+        for (const piece of sink.take()) blobs[index].push(new Blob([/** @type {BlobPart} */ (piece)]));
       });
       if (!sinks.every((sink) => sink.closed)) continue;
       this._volumes.delete(volume);

@@ -20,7 +20,7 @@ export function show(id, shown) {
 /** @param {HTMLElement} parent @param {Node[]} children */
 export const fill = (parent, children) => parent.replaceChildren(...children);
 
-/** @param {string} tag @param {string} text @param {Node[]} [children] */
+/** @param {string} tag @param {string} text @param {(Node | string)[]} [children] */
 export function make(tag, text, children = []) {
   const made = document.createElement(tag);
   made.textContent = text;

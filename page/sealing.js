@@ -5,9 +5,10 @@ import { FilesOutput, OfferedOutput } from "./output.js";
 import { element, fill, make, randomName, show, tell } from "./screen.js";
 import { seal } from "./seal.js";
 import { checkWords, digits } from "./words.js";
-import { remoteSha256 } from "./worker.js";
 
 const SCRIPT = typeof document === "undefined" ? "" : (document.currentScript?.textContent ?? "");
+
+const TELL = 250; // milliseconds between two tellings of progress
 
 export class Sealing {
   /** @param {{card: any, choice: import("./choice.js").Choice, carriage: import("./carriage.js").Carriage, sealable(): boolean}} page */
@@ -21,6 +22,8 @@ export class Sealing {
     this._begun = 0;
     this._done = 0;
     this._stage = "";
+    this._volumes = 1;
+    this._told = 0;
   }
 
   start() {
@@ -50,11 +53,11 @@ export class Sealing {
     const { split, handles } = carriage;
     const output = handles?.length ? new FilesOutput(handles) : new OfferedOutput((volume, blobs) => this._offer(volume, blobs, split));
     tell(null);
+    this._volumes = carriage.volumes;
     this._busy = true;
     this._stopped = false;
     this._frame(true);
     this._say("seal.begun");
-    const hasher = await remoteSha256(SCRIPT);
     try {
       this._begun = performance.now();
       const sealed = await seal({
@@ -62,8 +65,8 @@ export class Sealing {
         sources: choice.sources(() => this._check()),
         note: choice.note,
         created: Math.floor(Date.now() / 1000),
-        hasher,
         output,
+        script: SCRIPT,
         split,
         progress: (done) => this._progress(done, choice.total),
       });
@@ -78,7 +81,6 @@ export class Sealing {
       }
       show("save", false);
     } finally {
-      hasher.close();
       this._busy = false;
       this._unsaved = false;
       this._frame(false);
@@ -108,8 +110,11 @@ export class Sealing {
 
   /** @param {number} done @param {number} total */
   _progress(done, total) {
+    const now = performance.now();
+    if (done && done < total && now - this._told < TELL) return;
+    this._told = now;
     /** @type {HTMLProgressElement} */ (element("progress")).value = total ? done / total : 1;
-    const seconds = (performance.now() - this._begun) / 1000;
+    const seconds = (now - this._begun) / 1000;
     const speed = done / seconds;
     const words = { done: size(done), total: size(total), time: time((total - done) / speed), speed: size(speed) };
     element("left").textContent = done && seconds > 1 ? say("seal.left", words) : "";
@@ -122,7 +127,7 @@ export class Sealing {
     this._say("seal.paused");
     const paused = performance.now();
     const urls = blobs.map((blob) => URL.createObjectURL(blob));
-    element("offer-what").textContent = volume ? say("save.batch", { number: volume + 1 }) : split?.partSize ? say("save.batch", { number: 1 }) : say("save.single");
+    element("offer-what").textContent = volume || this._volumes > 1 ? say("save.batch", { number: volume + 1 }) : say("save.single");
     fill(element("offer-list"), blobs.map((blob, index) => link(urls[index], blob.size, split ? index + 1 : 0)));
     show("save", true);
     show("offer", true);
