@@ -33,7 +33,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "sheet": ("tamizdat.cli.sheet", "put a testimony, a card or an announcement on paper, and read it back"),
     "join": ("tamizdat.cli.join", "put enough parts together into one sealed file"),
     "watch": ("tamizdat.cli.watch", "join what drops into a folder, as it comes"),
-    "open": ("tamizdat.cli.open", "open a sealed file with its key"),
+    "open": ("tamizdat.cli.open", "open a sealed file, or its parts, with its key"),
     "newsroom": (
         "tamizdat.cli.newsroom",
         "make a newsroom, show its card, write its page, rehearse its recovery, add a person",
