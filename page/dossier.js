@@ -262,7 +262,7 @@ export function padme(least) {
 }
 
 /** How many zeros the padding holds where *before* bytes stand in front of it. @param {number} before */
-function paddingLength(before) {
+export function paddingLength(before) {
   const manifest = LISTED.reduce((sum, name) => sum + 67 + name.length, 0);
   const least = before + tar.storedLength(0) + tar.storedLength(manifest) + 2 * tar.BLOCK;
   const zeros = padme(least) - least;

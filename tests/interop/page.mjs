@@ -2,12 +2,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 import * as card from "../../page/card.js";
-import { dossier } from "../../page/dossier.js";
+import { dossier, paddingLength } from "../../page/dossier.js";
 import { generator } from "../../page/erasure.js";
 import { makeBlake3, makeSha256 } from "../../page/hash.js";
 import { Joiner } from "../../page/join.js";
 import * as part from "../../page/part.js";
 import { Splitter } from "../../page/split.js";
+import { header } from "../../page/tar.js";
+import { WORDS } from "../../page/wordlist.js";
 import * as words from "../../page/words.js";
 
 const check = await makeBlake3();
@@ -15,6 +17,12 @@ const unhex = (text) => new Uint8Array(Buffer.from(text, "hex"));
 const file = (path) => {
   const data = new Uint8Array(readFileSync(path));
   return { name: path, size: data.length, read: async (at, count) => data.subarray(at, at + count) };
+};
+
+/** A file in memory, read in pieces of odd lengths. */
+const piecewise = (bytes) => {
+  let at = 0;
+  return { next: async () => (at < bytes.length ? bytes.subarray(at, (at += 30_001)) : null), close() {} };
 };
 
 const verbs = {
@@ -47,6 +55,13 @@ const verbs = {
     return {};
   },
 
+  words: () => ({ words: WORDS }),
+
+  lengths: ({ path, time, sizes }) => ({
+    headers: sizes.map((size) => Buffer.from(header(path, size, time)).toString("hex")),
+    paddings: sizes.map(paddingLength),
+  }),
+
   matrix: ({ need, total }) => ({ rows: generator(need, total) }),
 
   card: ({ path }) => {
@@ -59,7 +74,7 @@ const verbs = {
     const pieces = [];
     const sources = files.map(({ name, data }) => {
       const bytes = unhex(data);
-      return { name: unhex(name), size: bytes.length, how: "as handed over by the system", read: async (at, count) => bytes.subarray(at, at + count) };
+      return { name: unhex(name), size: bytes.length, how: "as handed over by the system", open: () => piecewise(bytes) };
     });
     const sealed = await dossier({
       sources, note: note === null ? null : unhex(note), secret: unhex(secret), created,

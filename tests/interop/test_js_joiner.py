@@ -16,8 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from mnemonic import Mnemonic
+
 from tamizdat.carry import erasure, join, part, split
-from tamizdat.field import dossier
+from tamizdat.field import dossier, layout, ustar
 from tamizdat.primitives import card as cards
 from tamizdat.primitives import words
 from tamizdat.primitives.errors import TamizdatError
@@ -89,6 +91,31 @@ def test_the_matrices_are_the_same():
 
     for (k, n), answer in zip(shapes, answers, strict=True):
         assert answer["rows"] == erasure.generator(k, n).tolist()
+
+
+def test_the_words_are_the_same_and_so_are_headers_and_padding_of_every_size():
+    """Files of 8 GiB and more among them, which need a second header; the page's own list of words is BIP 39's."""
+    rng = random.Random(3)
+    limit = 8**11
+    sizes = [
+        0,
+        511,
+        512,
+        65536,
+        limit - 1,
+        limit,
+        limit + 1,
+        *(rng.randrange(1 << rng.randrange(1, 50)) for _ in range(200)),
+    ]
+
+    spelled, counted = page(
+        {"verb": "words"}, {"verb": "lengths", "path": "dossier/data/000001.mp4", "time": 1_795_651_200, "sizes": sizes}
+    )
+
+    assert spelled["words"] == Mnemonic("english").wordlist
+    ours = [ustar.write("dossier/data/000001.mp4", size, 1_795_651_200).hex() for size in sizes]
+    assert counted["headers"] == ours
+    assert counted["paddings"] == [layout.padding_length(size) for size in sizes]
 
 
 # length, need, total, packet, rows of a volume, tagged, length known beforehand
