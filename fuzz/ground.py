@@ -101,5 +101,9 @@ def _bound() -> None:
         signal.signal(number, _late)
 
 
+class LateError(BaseException):
+    """An input takes too long. No reader may take it for an error of a medium."""
+
+
 def _late(*_: object) -> None:
-    raise TimeoutError("an input takes too long")
+    raise LateError
