@@ -108,6 +108,7 @@ def resuming(path: Path, name: str, facts: str) -> Iterator[Unfinished]:
             raise
         with disk.failing(path):
             os.fsync(descriptor)
+            _mark_of(hidden).unlink(missing_ok=True)  # first: a mark without its file would stay for ever
             hidden.rename(path)
             disk.sync_folder(path.parent)
     finally:

@@ -63,6 +63,7 @@ class Joiner:
         self._known: tuple[Plan, Survey] | None = None
         self._stream: Ciphertext | None = None
         self._streams: list[Ciphertext] = []
+        self._lost: set[int] = set()
 
     def survey(self, progress: Progress | None = None) -> Survey:
         """
@@ -102,7 +103,8 @@ class Joiner:
         if self._known is None:
             plan = suppose(self._glances(), self._set_id)
         again = self._exact if plan is not None else None
-        rows = Rows(plan or self._exact(), self._sources, self._names, tag_key=self._tag_key, again=again)
+        plan = plan or self._exact()
+        rows = Rows(plan, self._sources, self._names, tag_key=self._tag_key, again=again, lost=self._lost)
         self._streams.append(Ciphertext(rows))
         return self._streams[-1]
 
@@ -122,7 +124,9 @@ class Joiner:
         return Rows(self._learn(None)[0], self._sources, self._names, tag_key=self._tag_key)
 
     def _glances(self) -> list[Scan]:
-        return [glance(source, tag_key=self._tag_key) for source in self._sources]
+        found = [glance(source, tag_key=self._tag_key) for source in self._sources]
+        self._lost.update(number for number, one in enumerate(found) if one.gone)
+        return found
 
     def _exact(self) -> Plan:
         if self._known is None:
@@ -134,6 +138,7 @@ class Joiner:
     def _learn(self, progress: Progress | None) -> tuple[Plan, Survey]:
         if self._known is None:
             scans = [scan(source, tag_key=self._tag_key, progress=progress) for source in self._sources]
+            self._lost.update(number for number, one in enumerate(scans) if one.gone)
             gone = ", ".join(name for name, one in zip(self._names, scans, strict=True) if one.gone)
             plan = choose(scans, self._names, self._set_id)
             survey = judge(plan, scans, self._names)

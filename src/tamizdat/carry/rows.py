@@ -76,6 +76,7 @@ class Rows:
         sources: What they are read from; *names* is what to call these in messages.
         tag_key: With it, packets whose tag is wrong are passed over as forged.
         again: Where the plan is only supposed: scans all sources and gives the exact one, or raises.
+        lost: The sources known to be gone; more are added as they go.
 
     Attributes:
         shape: What all packets of the set say alike.
@@ -84,7 +85,7 @@ class Rows:
 
         count: How many rows there are in all; None where nobody says.
 
-        lost: The sources whose medium went away; empty it when they may be back.
+        lost: The sources whose medium went away.
     """
 
     def __init__(
@@ -95,12 +96,13 @@ class Rows:
         *,
         tag_key: bytes | None = None,
         again: Callable[[], Plan] | None = None,
+        lost: set[int] | None = None,
     ) -> None:
         self._sources = sources
         self._names = names
         self._tag_key = tag_key
         self._again = again
-        self.lost: set[int] = set()
+        self.lost = set() if lost is None else lost
         self._spare: list[memoryview] = []
         self._heads: list[memoryview] = []
         self._adopt(plan)
