@@ -13,7 +13,7 @@ import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final, Protocol, runtime_checkable
 
-from tamizdat.field import ustar
+from tamizdat.field import beside, ustar
 from tamizdat.field.ustar import flaw
 from tamizdat.primitives.errors import Fault
 
@@ -21,6 +21,7 @@ from tamizdat.primitives.errors import Fault
 BLOCK: Final = ustar.BLOCK
 CHUNK: Final = 1 << 18
 END: Final = bytes(2 * BLOCK)
+_MUCH: Final = CHUNK // 2
 _NOTHING: Final = memoryview(bytes(CHUNK))
 # Long names and pax headers of foreign tars: more is an attack, not a name.
 MOST_EXTRA: Final = 1 << 16
@@ -57,6 +58,11 @@ class _Filling(Protocol):
     def readinto(self, buffer: memoryview, /) -> int | None: ...
 
 
+@runtime_checkable
+class _Lending(Protocol):
+    def take(self, most: int, /) -> memoryview: ...
+
+
 class TarWriter:
     """
     Writes members one after another, each begun with the size it will have.
@@ -72,6 +78,7 @@ class TarWriter:
         self._left = 0
         self._filler = 0
         self._hash = hashlib.sha256()
+        self._beside = beside.Beside()
 
     def begin(self, path: str, size: int) -> None:
         """Begin a member of just *size* bytes."""
@@ -85,8 +92,12 @@ class TarWriter:
             msg = "a member is longer than it was begun with"
             raise ValueError(msg)
         self._left -= len(data)
-        self._hash.update(data)
-        self._put(data)
+        if len(data) >= _MUCH:  # hashed in a thread while it is encrypted in this one
+            with self._beside.doing(self._hash.update, data):
+                self._put(data)
+        else:
+            self._hash.update(data)
+            self._put(data)
 
     def fill(self) -> None:
         """Write zeros up to the size the member was begun with."""
@@ -110,6 +121,7 @@ class TarWriter:
     def close(self) -> None:
         """Write the end of the archive; the sink stays open."""
         self._put(END)
+        self._beside.close()
 
     def _put(self, data: bytes | memoryview) -> None:
         self._sink.write(data)
@@ -142,9 +154,12 @@ class _Body(io.RawIOBase):
             self.hash.update(target[:count])
         return count
 
-    def take(self, most: int) -> bytes:
-        """Give some of the bytes that are left, none only at the end."""
-        data = self._stream.read(min(most, self.left)) if self.left else b""
+    def take(self, most: int) -> bytes | memoryview:
+        """Give some of the bytes that are left, none only at the end; where they are lent, until the next call."""
+        data: bytes | memoryview = b""
+        if self.left:
+            most = min(most, self.left)
+            data = self._stream.take(most) if isinstance(self._stream, _Lending) else self._stream.read(most)
         if self.left and not data:
             raise flaw("tar-truncated", "the archive breaks off inside a file")
         self.left -= len(data)
