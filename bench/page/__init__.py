@@ -1,0 +1,1 @@
+"""How fast the field page seals in Chromium."""
