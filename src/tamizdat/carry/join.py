@@ -213,6 +213,12 @@ class Ciphertext(io.RawIOBase, BinaryIO):
             self._at += count
         return filled
 
+    def take(self, most: int, /) -> memoryview:
+        """Give up to *most* bytes, none only at the end; they are there until the next call."""
+        piece = self._piece()[:most]
+        self._at += len(piece)
+        return piece
+
     def pieces(self) -> Iterator[memoryview]:
         """Give the rest in pieces; each is there until the next is asked for."""
         while piece := self._piece():

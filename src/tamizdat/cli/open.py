@@ -175,16 +175,16 @@ def _parts(paths: list[Path], identities: list[recipients.Identity], fresh: Path
 def _read(plain: Any, size: int, fresh: Path, console: Console) -> dossier.Opened:
     with console.progress(size, "opening") as meter:
         stream = ahead.Ahead(plain)
-        room = memoryview(bytearray(CHUNK))
         (fresh / "data").mkdir(mode=0o700, parents=True)
 
         def visit(entry: Entry, payload: Any) -> None:
             target = disk.new_descriptor(fresh / "data" / Path(entry.path).name)
             try:
-                while count := payload.readinto(room):
+                # Straight from the memory it was opened into, without a buffer between.
+                while data := payload.raw.take(CHUNK):
                     with disk.failing(fresh):
-                        disk.write_all(target, room[:count])
-                    meter.advance(count)
+                        disk.write_all(target, memoryview(data))
+                    meter.advance(len(data))
             finally:
                 with disk.failing(fresh):
                     os.close(target)

@@ -31,6 +31,11 @@ class _Filling(Protocol):
     def readinto(self, buffer: memoryview, /) -> int | None: ...
 
 
+@runtime_checkable
+class _Lending(Protocol):
+    def take(self, most: int, /) -> memoryview: ...
+
+
 class Source:
     """
     A stream read in exact counts.
@@ -89,6 +94,19 @@ class Source:
             filled += count
         self.position += filled
         return filled
+
+    @property
+    def lending(self) -> bool:
+        """Whether `lend` can be asked for."""
+        return isinstance(self._raw, _Lending)
+
+    def lend(self, most: int) -> memoryview | None:
+        """Give up to *most* bytes where they lie, until the next call; None where they have to be copied."""
+        if self._ahead or not isinstance(self._raw, _Lending):
+            return None
+        piece = self._raw.take(most)
+        self.position += len(piece)
+        return piece
 
     def unread(self, data: bytes) -> None:
         """Put back what was taken last."""

@@ -122,9 +122,10 @@ class Opening:
         many = min(len(target) // CHUNK, _MANY)
         if not many or self._ended or self._flaw is not None:
             return 0
-        if len(self._sealed) < many * SEALED_CHUNK:
-            self._sealed = memoryview(bytearray(many * SEALED_CHUNK))
-        sealed = self._sealed[: self._source.readinto(self._sealed[: many * SEALED_CHUNK])]
+        sealed = self._source.lend(many * SEALED_CHUNK)
+        if sealed is None:
+            # Where memory is lent, only the chunk that lies across the end of a piece is copied.
+            sealed = self._copied(1 if self._source.lending else many)
         done = 0
         while done < len(sealed) // SEALED_CHUNK:
             chunk = sealed[done * SEALED_CHUNK : (done + 1) * SEALED_CHUNK]
@@ -138,6 +139,12 @@ class Opening:
             self._number += 1
         self._source.unread(bytes(sealed[done * SEALED_CHUNK :]))
         return done * CHUNK
+
+    def _copied(self, many: int) -> memoryview:
+        size = many * SEALED_CHUNK
+        if len(self._sealed) < size:
+            self._sealed = memoryview(bytearray(size))
+        return self._sealed[: self._source.readinto(self._sealed[:size])]
 
     def next(self) -> bytes:
         """
