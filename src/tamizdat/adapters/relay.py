@@ -169,8 +169,10 @@ class Relay:
     def _room(self, count: int) -> memoryview:
         if SLOT - self._fill < count:
             self._send()
-        while not self._free:
-            self._hear()
+        if not self._free:
+            # Half of the ring at once: to wake each other up for every slot costs more on a busy machine.
+            while self._free < SLOTS // 2:
+                self._hear()
         begin = self._number % SLOTS * SLOT
         return self._view[begin + self._fill : begin + SLOT]
 
