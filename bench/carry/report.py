@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import statistics
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +13,6 @@ from bench.carry import contenders
 from bench.carry.course import Result, Results
 
 
-BEGIN: Final = "<!-- written by `make bench`: from here -->"
-END: Final = "<!-- written by `make bench`: to here -->"
 MIB: Final = 1 << 20
 
 
@@ -150,18 +148,16 @@ def plot(path: Path, settings: Mapping[str, Results], size: int) -> None:
     path.write_text("\n".join(line.rstrip() for line in lines) + "\n", "utf-8")
 
 
-def put(page: Path, text: str) -> None:
-    """Put *text* between the two marks of *page*."""
+def put(page: Path, command: str, text: str) -> None:
+    """Put *text* between the two marks of *page* that name the command."""
+    begin, end = (f"<!-- written by `{command}`: {word} here -->" for word in ("from", "to"))
     whole = page.read_text("utf-8")
-    before, _, rest = whole.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n\n{text.strip()}\n\n{END}{after}", "utf-8")
+    before, mark, rest = whole.partition(begin)
+    _, other, after = rest.partition(end)
+    if not mark or not other:
+        raise ValueError(f"{page} has no place for {command}")
+    page.write_text(f"{before}{begin}\n\n{text.strip()}\n\n{end}{after}", "utf-8")
 
 
 def _plain(name: str) -> str:
     return name.replace("|", "\\|")
-
-
-def megabytes(size: int, run_: Sequence[float]) -> str:
-    """Say the speed of the median."""
-    return f"{size / statistics.median(run_) / 1e6:.0f} MB/s"
