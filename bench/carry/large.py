@@ -102,7 +102,7 @@ def _run(place: Course, gigabytes: int) -> str:
     for name, more in (("one volume", ""), ("volumes, parts of 1 GB at most", " --part-size 1GB")):
         sealing = dataclasses.replace(contenders.SEAL_3_5, script=contenders.SEAL_3_5.script + more)
         done = place.one(sealing, watch=True, keep=True)
-        say(f"{name}: sealed in {done.wall:.0f} s")
+        say(f"{name}: sealed in {done.wall:.0f} s, {done.peak >> 20} MiB")
         lines.append(f"| seal, {name} | {done.wall:.0f} | {done.cpu:.0f} | {done.peak / (1 << 20):.0f} |")
         parts = place.home / "parts"
         (place.home / "out").rename(parts)
@@ -112,7 +112,7 @@ def _run(place: Course, gigabytes: int) -> str:
                 path.unlink()
         opening = Contender(name="open", script=contenders.OPEN_ALL.script, ours=True)
         done = place.one(opening, watch=True, keep=True)
-        say(f"{name}: opened in {done.wall:.0f} s")
+        say(f"{name}: opened in {done.wall:.0f} s, {done.peak >> 20} MiB")
         lines.append(f"| open, {name} | {done.wall:.0f} | {done.cpu:.0f} | {done.peak / (1 << 20):.0f} |")
         shutil.rmtree(parts)
         if tree.digests(_inner(place.home / "out")) != wanted:

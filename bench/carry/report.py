@@ -127,7 +127,7 @@ def plot(path: Path, settings: Mapping[str, Results], size: int) -> None:
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
     mpl.rcParams |= {"svg.hashsalt": "tamizdat", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9}
-    figure, axes = plt.subplots(1, len(settings), figsize=(5.2 * len(settings), 4.2), squeeze=False, sharex=True)
+    figure, axes = plt.subplots(1, len(settings), figsize=(6 * len(settings), 4.4), squeeze=False, sharex=True)
     for axis, (title, results) in zip(axes[0], settings.items(), strict=True):
         names = [name for name, result in results.items() if result.runs][::-1]
         medians = [statistics.median(one.wall for one in results[name].runs) for name in names]
@@ -135,12 +135,13 @@ def plot(path: Path, settings: Mapping[str, Results], size: int) -> None:
         axis.barh(range(len(names)), medians, color=colours)
         for at, name in enumerate(names):
             best = min(one.wall for one in results[name].runs)
-            axis.plot([best, best], [at - 0.4, at + 0.4], color="black", linewidth=1)
+            axis.plot([best, best], [at - 0.4, at + 0.4], color="#e69138", linewidth=2)
             axis.annotate(f" {medians[at]:.2f}", (medians[at], at), va="center", fontsize=8)
         axis.set_yticks(range(len(names)), names)
-        axis.set_title(f"{title}: seconds for {size / 1e9:.2f} GB (bar: median, tick: best)", fontsize=9)
+        axis.set_title(title, fontsize=10)
         axis.margins(x=0.15)
         axis.spines[["top", "right"]].set_visible(False)
+    figure.suptitle(f"Seconds for {size / 1e9:.2f} GB in 200 files: bar, the median; tick, the best", fontsize=10)
     figure.tight_layout()
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
