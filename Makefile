@@ -8,7 +8,7 @@ bin    := $(VENV)/bin
 pip    := $(bin)/python -m pip --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean test lint suite quick tools node fuzz bench bench-tools vectors check clean
+.PHONY: help demo demo-clean test lint suite quick tools node pages fuzz bench bench-tools vectors check clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -34,14 +34,17 @@ quick: $(VENV)/.dev ## run the tests that need no other program
 	$(bin)/python -m pytest -n 2 --dist loadfile --ignore tests/interop --ignore tests/suites --ignore tests/faults --ignore tests/scripts
 
 node: ## install other people's JavaScript that judges us in the tests, where npm is at hand
-	@if command -v npm >/dev/null; then test -d node_modules/axe-core || npm ci --silent; \
+	@if command -v npm >/dev/null; then test -d node_modules/axe-core -a -d node_modules/esbuild || npm ci --silent; \
 	else echo "npm is missing: tests that need it are skipped"; fi
+
+pages: node ## build the field page anew from page/ (users never need this)
+	node page/build.mjs
 
 tools: ## install the system packages the tests can use (Debian, as root)
 	apt-get update -q
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-	  age chromium golang-go golang-golang-x-mod-dev libimage-exiftool-perl libisal2 strace poppler-utils zbar-tools \
-	  fonts-dejavu-core fonts-noto-core
+	  age chromium golang-go golang-golang-x-mod-dev libimage-exiftool-perl libisal2 openssl postgresql strace poppler-utils \
+	  zbar-tools fonts-dejavu-core fonts-noto-core
 
 fuzz: $(VENV)/.dev ## mutate our formats for SECONDS (60) each
 	@for target in $$(ls fuzz/*.py | grep -v __init__); do echo "== $$target"; $(bin)/python $$target $${SECONDS_EACH:-60} || exit 1; done

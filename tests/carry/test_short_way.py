@@ -11,7 +11,7 @@ import pytest
 from tamizdat.adapters.media import Media
 from tamizdat.carry.join import Joiner
 from tamizdat.carry.spans import Spans, number, row_from
-from tamizdat.primitives.errors import AdapterError, MediumGone, TamizdatError
+from tamizdat.primitives.errors import AdapterError, MediumGoneError, TamizdatError
 from tests.carry.test_join import PARTS, SIZE, TEXT, make, spoil
 
 
@@ -46,7 +46,7 @@ class Pulled(io.BytesIO):
     def read(self, count=-1, /):
         self.left -= 1
         if self.left < 0:
-            raise MediumGone(19, "No such device")
+            raise MediumGoneError(19, "No such device")
         return super().read(count)
 
 
@@ -162,7 +162,7 @@ def test_few_descriptors_are_enough_for_many_files_and_what_comes_back_is_read_o
 
     paths[0].rename(tmp_path / "away")
     sources[1].read(1), sources[2].read(1)
-    with pytest.raises(MediumGone):
+    with pytest.raises(MediumGoneError):
         sources[0].read(1)
     (tmp_path / "away").rename(paths[0])
     sources[0].seek(SIZE)

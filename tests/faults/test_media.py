@@ -104,7 +104,7 @@ def test_a_full_medium_is_named_and_the_others_are_finished(
     """Status 7 where what is safe is enough, 5 where it is not; nothing half written stays on the full one."""
     enough = room.seal(film, *to(*media[:2], small), "--parts", 3, "--need", 2)
 
-    told = house.refused(enough, 7, "media-failed")
+    told = house.refused(enough, 7, "media-some-failed")
     assert f"NOT safe: {small}: No space left" in told
     assert "2 parts" in told.splitlines()[-1]
     assert not files(small)

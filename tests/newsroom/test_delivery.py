@@ -11,7 +11,7 @@ from tamizdat.field import sealing
 from tamizdat.newsroom import delivery, intake, objects
 from tamizdat.newsroom.delivery import Handed, Outcome
 from tamizdat.primitives import digest
-from tamizdat.primitives.errors import AdapterError, MediumGone, ShortError
+from tamizdat.primitives.errors import AdapterError, MediumGoneError, ShortError
 from tests.carry.test_keyed import SET, SIZE, forged, packets, split
 from tests.newsroom import rooms
 from tests.newsroom.test_intake import Source
@@ -97,7 +97,7 @@ class Stick(io.BytesIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if self.gone:
-            raise MediumGone(5, "gone")
+            raise MediumGoneError(5, "gone")
         return super().read(size)
 
 

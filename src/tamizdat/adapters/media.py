@@ -2,7 +2,7 @@
 Parts where they lie: thousands of files through few descriptors, and media that may be pulled out.
 
 What a medium does not give is told apart: a sector that fails (OSError), or the medium is gone
-(MediumGone). A file that came back under its path is read on.
+(MediumGoneError). A file that came back under its path is read on.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar
 
 from tamizdat.adapters import disk
-from tamizdat.primitives.errors import MediumGone
+from tamizdat.primitives.errors import MediumGoneError
 
 
 MOST_OPEN: Final = 256
@@ -51,7 +51,7 @@ class Media:
         Do something with the file's descriptor.
 
         Raises:
-            MediumGone: Neither this nor anything else can be read from it any more.
+            MediumGoneError: Neither this nor anything else can be read from it any more.
             OSError: The medium would not do it, but is there.
         """
         with self._lock:
@@ -62,7 +62,7 @@ class Media:
                 return done
             except OSError as error:
                 if fresh and path not in self._open:
-                    raise MediumGone(error.errno, error.strerror, str(path)) from error
+                    raise MediumGoneError(error.errno, error.strerror, str(path)) from error
                 failed = error
             # A descriptor outlives its medium: whether that is there, only a new one tells.
             os.close(self._open.pop(path))
@@ -70,10 +70,10 @@ class Media:
                 descriptor = self._descriptor(path)
                 os.read(descriptor, _PROBE)
             except OSError as error:
-                raise MediumGone(error.errno, error.strerror, str(path)) from error
+                raise MediumGoneError(error.errno, error.strerror, str(path)) from error
             self._failed[path] = self._failed.get(path, 0) + 1
             if self._failed[path] > _PATIENCE:
-                raise MediumGone(failed.errno, failed.strerror, str(path)) from failed
+                raise MediumGoneError(failed.errno, failed.strerror, str(path)) from failed
             if fresh:
                 raise failed
             return do(descriptor)
@@ -142,7 +142,7 @@ class Medium(io.RawIOBase, BinaryIO):
         Fill the buffers one after another from *offset*; give how many bytes there were, fewer only at the end.
 
         Raises:
-            MediumGone: The medium was taken away.
+            MediumGoneError: The medium was taken away.
             OSError: It would not give some of these bytes.
         """
         return self._media.use(self._path, lambda descriptor: _fill(descriptor, offset, list(buffers)))

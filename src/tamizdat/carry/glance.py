@@ -15,7 +15,7 @@ from tamizdat.carry import part
 from tamizdat.carry.scan import Group, Scan, look
 from tamizdat.carry.spans import Spans, number, row_from
 from tamizdat.carry.survey import Plan, claimed, shortage
-from tamizdat.primitives.errors import MediumGone
+from tamizdat.primitives.errors import MediumGoneError
 
 
 _SEARCHED: Final = 4 << 20  # how far into a file its first whole packet is looked for
@@ -35,7 +35,7 @@ def glance(source: BinaryIO, *, tag_key: bytes | None = None) -> Scan:
             begin += (min(bases) - begin) % size  # where the packets begin, if all stand as they were written
         if begin > 0:
             look(found, source, max(begin, size), found.length, tag_key=tag_key)
-    except MediumGone:
+    except MediumGoneError:
         return Scan(length=found.length, gone=True)
     return found
 

@@ -22,7 +22,7 @@ from tamizdat.carry.rows import Block, Rows
 from tamizdat.carry.scan import fetch
 from tamizdat.carry.survey import Plan
 from tamizdat.carry.voices import MOST_READS, Extent, Place, Voices
-from tamizdat.primitives.errors import MediumGone
+from tamizdat.primitives.errors import MediumGoneError
 
 
 MOST_COPIES: Final = 4  # different unproven packets of one part in one file that are listened to in one row
@@ -364,7 +364,7 @@ class Hearing:
             return b"", "spoiled"
         try:
             raw, _ = fetch(self._sources[place.source], place.offset, self.shape.packet)
-        except MediumGone:
+        except MediumGoneError:
             self.gone.add(place.source)
             return b"", "spoiled"
         same = (

@@ -21,7 +21,7 @@ from tamizdat.carry import erasure, part
 from tamizdat.carry.scan import fetch, scatter
 from tamizdat.carry.spans import Spans, number
 from tamizdat.carry.survey import Plan
-from tamizdat.primitives.errors import AdapterError, FormatError, MediumGone, ShortError
+from tamizdat.primitives.errors import AdapterError, FormatError, MediumGoneError, ShortError
 
 
 Views: TypeAlias = dict[int, memoryview]  # what was read of one row: part index, payload
@@ -241,7 +241,7 @@ class Rows:
                 tried = True
                 try:
                     self._run(way, batch, at, until, base)
-                except MediumGone:
+                except MediumGoneError:
                     self.lost.add(way.source)
                     return False
                 at = until
@@ -288,7 +288,7 @@ class Rows:
         """Fill the buffers; where a medium fails, as far as it lets us, sector by sector."""
         try:
             return scatter(self._sources[source], offset, buffers)
-        except MediumGone:
+        except MediumGoneError:
             raise
         except OSError:
             raw, _ = fetch(self._sources[source], offset, sum(len(buffer) for buffer in buffers))
@@ -304,7 +304,7 @@ class Rows:
         stripe, volume = place
         try:
             raw, _ = fetch(self._sources[way.source], offset, self.shape.packet)
-        except MediumGone:
+        except MediumGoneError:
             self.lost.add(way.source)
             return None
         view, end = memoryview(raw), part.HEADER + self.shape.payload

@@ -15,7 +15,7 @@ from typing import BinaryIO, Final, Protocol, TypeAlias, runtime_checkable
 from tamizdat.carry import part
 from tamizdat.carry.part import Header, Layout, Shape
 from tamizdat.carry.spans import Spans, number
-from tamizdat.primitives.errors import FormatError, MediumGone
+from tamizdat.primitives.errors import FormatError, MediumGoneError
 
 
 MAX_GROUPS: Final = 65_536  # in one source; more different parts in one file are not looked for
@@ -119,11 +119,11 @@ def fetch(source: BinaryIO, offset: int, size: int) -> tuple[bytes, list[int]]:
     no check holds over them. The places of the sectors that failed are given too.
 
     Raises:
-        MediumGone: It is no more there.
+        MediumGoneError: It is no more there.
     """
     try:
         return _read(source, offset, size), []
-    except MediumGone:
+    except MediumGoneError:
         raise
     except OSError:
         pass
@@ -134,7 +134,7 @@ def fetch(source: BinaryIO, offset: int, size: int) -> tuple[bytes, list[int]]:
         count = min(end, at - at % _SECTOR + _SECTOR) - at
         try:
             piece = _read(source, at, count)
-        except MediumGone:
+        except MediumGoneError:
             raise
         except OSError:
             piece = bytes(count)
@@ -191,7 +191,7 @@ def scan(source: BinaryIO, *, tag_key: bytes | None = None, progress: Progress |
     try:
         found.length = source.seek(0, 2)
         look(found, source, 0, found.length, tag_key=tag_key, progress=progress)
-    except MediumGone:
+    except MediumGoneError:
         return Scan(length=found.length, gone=True)
     return found
 
@@ -210,7 +210,7 @@ def look(
     Enter the whole packets that begin between two places, or the first *most* blocks of them.
 
     Raises:
-        MediumGone: The source is no more there.
+        MediumGoneError: The source is no more there.
     """
     offset, guess, wasted, blocks = begin, part.PACKETS[-1], 0, 0
     while offset < end and offset + part.HEADER <= found.length and (most is None or blocks < most):

@@ -7,7 +7,9 @@ import argparse
 from typing import Any
 
 from tamizdat.cli import house as houses
+from tamizdat.cli import monitor, witness
 from tamizdat.cli.console import Console, add_newsroom_options, find_newsroom
+from tamizdat.cli.phrases import counted
 from tamizdat.newsroom import queue, tick
 from tamizdat.primitives import text, words
 from tamizdat.primitives.errors import TrustError
@@ -30,6 +32,8 @@ def add_parser(verbs: Any) -> None:
     fsck = acts.add_parser("fsck", help="check the whole record")
     fsck.add_argument("--newsroom", metavar="DIR", help="the newsroom's folder")
     fsck.set_defaults(run=run_fsck)
+    witness.add_parser(acts)
+    monitor.add_parsers(acts)
 
 
 def run_tick(args: argparse.Namespace, console: Console) -> None:
@@ -68,4 +72,4 @@ def run_fsck(args: argparse.Namespace, console: Console) -> None:
         raise TrustError(
             "log-fsck", f"the record has {len(faults)} faults", mend="Restore it from a mirror.", faults=faults
         )
-    console.say(f"the public record is whole: {reader.size} entries, every one in its place, signed")
+    console.say(f"the public record is whole: {counted(reader.size, 'entry')}, every one in its place, signed")

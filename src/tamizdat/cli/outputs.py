@@ -159,7 +159,7 @@ class Media(Output):
             console.say(where)
         elif self.enough:
             raise LeftOutError(
-                "media-failed",
+                "media-some-failed",
                 f"{joined(lost)} failed",
                 mend=f"Go on with what is there. {where[0].upper()}{where[1:]}.",
             )

@@ -131,6 +131,12 @@ def run(args: argparse.Namespace, console: Console) -> None:
 
 
 def confirmed_card(args: argparse.Namespace, console: Console) -> Card:
+    """
+    Read the card that --for names, and have its 12 words confirmed.
+
+    Raises:
+        FormatError, TrustError, UsageError: It is none, it is not the one that was meant, its time is over.
+    """
     try:
         raw = Path(args.card).read_bytes()
     except OSError as error:

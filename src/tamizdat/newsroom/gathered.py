@@ -19,7 +19,7 @@ from blake3 import blake3
 from tamizdat.carry import part
 from tamizdat.carry.scan import Group, Scan, fetch
 from tamizdat.newsroom.house import House
-from tamizdat.primitives.errors import MediumGone
+from tamizdat.primitives.errors import MediumGoneError
 
 
 FOLDER: Final = "desk/parts"
@@ -84,7 +84,7 @@ def _packets(source: BinaryIO, group: Group, tag_key: bytes | None) -> Iterator[
             continue
         try:
             raw, _ = fetch(source, offset, group.shape.packet)
-        except MediumGone:
+        except MediumGoneError:
             return
         if len(raw) < group.shape.packet or raw[part.CHECKED : part.HEADER] != part.check(raw):
             continue

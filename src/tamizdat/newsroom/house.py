@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 
+from collections.abc import Callable
 from typing import Final
 
 from tamizdat.newsroom import keys as keyring
@@ -26,8 +27,11 @@ from tamizdat.primitives.note import Signer
 from tamizdat.primitives.ports import Clock, Entropy, Store
 from tamizdat.primitives.stores import Below, read
 from tamizdat.record import log as logs
+from tamizdat.record import sequencer
 from tamizdat.record.log import Log, LogReader
+from tamizdat.record.sequencer import Rows, Sequencer
 from tamizdat.record.vault import Vault
+from tamizdat.record.witness import Wire
 
 
 CARD: Final = "card.txt"
@@ -46,11 +50,17 @@ class House:
         clock: What its machine says the time is.
 
         entropy: Its dice.
+
+        wire: Its way to the public record's witnesses; None where it has none.
+
+        rows: Opens the database that the public record stands in; None where it is kept in its published files alone.
     """
 
     root: Store
     clock: Clock
     entropy: Entropy
+    wire: Wire | None = None
+    rows: Callable[[], Rows] | None = None
 
     @functools.cached_property
     def settings(self) -> Settings:
@@ -108,9 +118,17 @@ class House:
         """Give the public record for reading, checked against the key on the card."""
         return logs.read_log(Below(self.root, LOG), note.read_verifier(self.card().log))
 
-    def log(self, signer: Signer) -> Log:
-        """Give the public record for writing with its key."""
-        return Log(Below(self.root, LOG), signer.name, signer)
+    def log(self, signer: Signer) -> Log | Sequencer:
+        """
+        Give the public record for writing with its key.
+
+        A record that was kept in files alone moves into the database the first time there is one.
+        """
+        store = Below(self.root, LOG)
+        if self.rows is None:
+            return Log(store, signer.name, signer)
+        rows = self.rows()
+        return sequencer.adopt(rows, store, signer) if rows.last() is None else Sequencer(rows, store, signer)
 
     def unattended_log_signer(self) -> Signer | None:
         """Give the record's key where it is kept in clear so that nobody has to be there, else None."""

@@ -26,7 +26,7 @@ from tamizdat.newsroom.keys import Keys
 from tamizdat.newsroom.staging import CHUNK, SPOOL, Staged, Staging
 from tamizdat.primitives import digest
 from tamizdat.primitives.age import file as age
-from tamizdat.primitives.errors import AdapterError, FormatError, MediumGone, ShortError, TamizdatError
+from tamizdat.primitives.errors import AdapterError, FormatError, MediumGoneError, ShortError, TamizdatError
 from tamizdat.primitives.stores import read
 from tamizdat.redaction import commit
 
@@ -163,7 +163,7 @@ class Intake:
             if error.code == "medium-gone":
                 self._staging.keep()
             raise
-        except MediumGone as error:
+        except MediumGoneError as error:
             self._staging.keep()
             raise AdapterError(
                 "medium-gone",

@@ -19,7 +19,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from tamizdat.newsroom import approvals, objects, tick
+from tamizdat.newsroom import approvals, objects, tick, witnessing
 from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
 from tamizdat.primitives import card as cards
@@ -82,6 +82,8 @@ def publish(house: House, keys: Keys, names: tuple[str, ...], say: Say = lambda 
 def recover(house: House, keys: Keys) -> None:
     """Finish a release that a kill cut off after its plan was written; clear one that was cut off before."""
     raw = read(house.root, PLAN)
+    if raw is not None:
+        house.log(keys.log)  # an entry that was committed when the kill came is brought onto the record first
     plan = json.loads(raw) if raw else None
     number = (latest(house) or 0) + 1
     if plan and plan["number"] == number and _on_record(house, keys, plan):
@@ -286,7 +288,7 @@ class _Release:
         }
         self._house.root.put(PLAN, [_json(plan)])
         told = _entry(made, body)
-        self._house.log(self._keys.log).append([entries.write(told)])
+        witnessing.append(self._house, self._house.log(self._keys.log), [entries.write(told)], self._say)
         _finish(self._house, plan)
         return Released(
             number=self._number,

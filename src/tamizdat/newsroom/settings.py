@@ -48,6 +48,8 @@ class Settings:
         languages: Of its stories (BCP 47); *interface* of the command line and pages where a story has none.
 
         hand_in: Where and how to hand parts in.
+
+        database: Where the public record's entries stand: a PostgreSQL address, or empty for a file in the newsroom.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Settings:
     languages: tuple[str, ...] = ("en",)
     interface: str = "en"
     hand_in: tuple[str, ...] = ()
+    database: str = ""
 
     def __post_init__(self) -> None:
         found = tuple(_faults(self))
@@ -98,6 +101,9 @@ interface = {_toml(settings.interface)}
 
 # Where and how to hand parts in, a line each.
 hand-in = {_toml(settings.hand_in)}
+
+# The database of the public record: "postgresql://host/name" (its password in ~/.pgpass); empty: a file in this folder.
+database = {_toml(settings.database)}
 """.encode()
 
 
@@ -162,6 +168,11 @@ def _faults(settings: Settings) -> Iterator[Fault]:
             "languages",
             settings.languages and all(map(_LANGUAGE.fullmatch, languages)),
             f"{', '.join(languages)!r} are not languages such as en or ar",
+        ),
+        (
+            "database",
+            not settings.database or settings.database.startswith("postgresql://"),
+            "it is not an address that begins with postgresql://",
         ),
         (
             "hand-in",

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from typing import Final
 
-from tamizdat.newsroom import queue
+from tamizdat.newsroom import queue, stamping, witnessing
 from tamizdat.newsroom.house import House
 from tamizdat.primitives.age import file as age
 from tamizdat.primitives.note import Signer
@@ -24,7 +24,11 @@ from tamizdat.record.entry import BatchEntry
 PLAN: Final = "desk/tick.json"
 
 
-def due(house: House, signer: Signer, say: Callable[[str], None] = lambda _: None) -> BatchEntry | None:
+def due(
+    house: House,
+    signer: Signer,
+    say: Callable[[str], None] = lambda _: None,
+) -> BatchEntry | None:
     """
     Write this slot's batch if it is due; None where it is not.
 
@@ -36,7 +40,10 @@ def due(house: House, signer: Signer, say: Callable[[str], None] = lambda _: Non
     _recover(house, last)
     slot = entries.due(last.slot if last else None, house.clock.now(), house.settings.slot)
     if slot is None:
+        witnessing.gather(house, log, say)  # whoever could not be asked the last time
+        stamping.tick(house, say)
         return None
+    witnessing.guard(house, log.reader(), say)
     queued = {name: read(house.root, name) or b"" for name in house.root.names(queue.QUEUE)}
     made = batch.write(queued.values(), house.entropy)
     sealed = age.seal(batch.write_map(made.secret_map), house.card_recipients(), house.entropy)
@@ -46,6 +53,8 @@ def due(house: House, signer: Signer, say: Callable[[str], None] = lambda _: Non
     house.root.put(PLAN, [json.dumps({"root": made.root.hex(), "taken": taken}).encode("ascii")])
     entry = BatchEntry(sequence=last.sequence + 1 if last else 1, slot=slot.slot, missed=slot.missed, root=made.root)
     log.append([entries.write(entry)])
+    witnessing.settle(house, log, say)
+    stamping.tick(house, say)
     _recover(house, entry)
     if slot.missed:
         say(f"{slot.missed} slots went by without a line on the public record; the gap shows in it")

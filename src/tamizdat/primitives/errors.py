@@ -96,5 +96,5 @@ class LeftOutError(TamizdatError):
     exit_status = 7
 
 
-class MediumGone(OSError):
+class MediumGoneError(OSError):
     """What was being read is there no more: pulled out, unmounted, out of reach. More than a sector that fails."""

@@ -76,6 +76,12 @@ def join_right(subtrees: Sequence[bytes]) -> bytes:
     return joined
 
 
+def root_of(size: int, fetch: Fetch) -> bytes:
+    """Compute the root over the first *size* leaves of a tree, 1 at least."""
+    _demand(size >= 1, f"tree of {size} leaves")
+    return _hash(0, size, fetch)
+
+
 def inclusion_path(index: int, size: int, fetch: Fetch) -> tuple[bytes, ...]:
     """Give the path from leaf *index* to the root of the tree of *size* leaves (RFC 6962, 2.1.1)."""
     _demand(0 <= index < size, f"leaf {index} in a tree of {size}")

@@ -1,9 +1,9 @@
 """
 Signed notes: a text and the signatures of named keys under it, as c2sp.org/signed-note has them.
 
-Two kinds of keys are verified: plain Ed25519 (1) and Ed25519 cosignatures with a time (4,
-c2sp.org/tlog-cosignature); only the first kind signs here. What a note's text means is not known
-here (card, checkpoint, approvals). Flaws: docs/spec/entry.md, "Notes".
+Three kinds of keys are verified: plain Ed25519 (1), and cosignatures with a time by Ed25519 (4) and by ML-DSA-44 (6,
+c2sp.org/tlog-cosignature). What a note's text means is not known here (card, checkpoint, approvals). Flaws:
+docs/spec/entry.md, "Notes".
 """
 
 from __future__ import annotations
@@ -13,25 +13,28 @@ import re
 
 from typing import Final, NoReturn
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
-from tamizdat.primitives import digest
+from tamizdat.primitives import cosignature, digest
 from tamizdat.primitives.errors import FormatError, TrustError
 from tamizdat.primitives.text import rebase64, unbase64
 
 
 ED25519: Final = 1
 COSIGNATURE: Final = 4
+MLDSA44: Final = 6
+TIMED: Final = frozenset({COSIGNATURE, MLDSA44})
 KEY_ID_LENGTH: Final = 4
 KEY_LENGTH: Final = 32
-TIME_LENGTH: Final = 8
+TIME_LENGTH: Final = cosignature.TIME_LENGTH
 # The standard asks for at least 16.
 MAX_SIGNATURES: Final = 100
 MAX_LENGTH: Final = 1 << 20
 
 _DASH: Final = "\N{EM DASH} "
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_LENGTHS: Final = {ED25519: KEY_LENGTH, COSIGNATURE: KEY_LENGTH, MLDSA44: cosignature.MLDSA44_KEY}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +75,9 @@ class Verifier:
 
         key_id: Four bytes over name, kind and key.
 
-        kind: `ED25519` or `COSIGNATURE`.
+        kind: `ED25519`, `COSIGNATURE` or `MLDSA44`.
 
-        public: The key, 32 bytes.
+        public: The key, 32 bytes; 1,312 of ML-DSA-44.
     """
 
     name: str
@@ -84,7 +87,7 @@ class Verifier:
 
     def __post_init__(self) -> None:
         _check_name(self.name)
-        if self.kind not in {ED25519, COSIGNATURE} or len(self.public) != KEY_LENGTH:
+        if len(self.public) != _LENGTHS.get(self.kind):
             _flaw("note-key", f"the key of {self.name!r} is of a kind ({self.kind}) that is not known here")
         if self.key_id != _key_id(self.name, self.kind, self.public):
             _flaw("note-key", f"the key of {self.name!r} does not have the number it says")
@@ -100,17 +103,18 @@ class Verifier:
 
     def verifies(self, text: str, signature: Signature) -> bool:
         """Say whether *signature* is this key's own over *text*."""
-        value, message = signature.value, text.encode()
-        if self.kind == COSIGNATURE:
-            # c2sp.org/tlog-cosignature, "Ed25519 signed message"
-            if not 0 < signature.time < 1 << 63:
-                return False
-            value, message = value[TIME_LENGTH:], f"cosignature/v1\ntime {signature.time}\n{text}".encode()
-        try:
-            Ed25519PublicKey.from_public_bytes(self.public).verify(value, message)
-        except (InvalidSignature, ValueError):
+        if self.kind == ED25519:
+            return cosignature.ed25519_holds(self.public, signature.value, text.encode())
+        if not 0 < signature.time <= cosignature.MAX_TIME:
             return False
-        return True
+        value = signature.value[TIME_LENGTH:]
+        if self.kind == COSIGNATURE:
+            return cosignature.ed25519_holds(self.public, value, cosignature.ed25519_message(signature.time, text))
+        try:
+            message = cosignature.mldsa44_message(self.name, signature.time, text)
+        except ValueError:
+            return False
+        return cosignature.mldsa44_holds(self.public, value, message)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +149,49 @@ class Signer:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Cosigner:
+    """
+    A private key that cosigns checkpoints, each with the time (c2sp.org/tlog-cosignature).
+
+    Attributes:
+        name: Whose key it is; *kind*: `COSIGNATURE` or `MLDSA44`.
+
+        seed: The 32 secret bytes (RFC 8032; FIPS 204, 3.6.3); they appear in no message.
+    """
+
+    name: str
+    kind: int
+    seed: bytes = dataclasses.field(repr=False)
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        if self.kind not in TIMED or len(self.seed) != KEY_LENGTH:
+            _flaw("note-key", f"the private key of {self.name!r} is not one that cosigns")
+
+    @property
+    def verifier(self) -> Verifier:
+        """The public half."""
+        public = self._private().public_key().public_bytes_raw()
+        return Verifier(name=self.name, key_id=_key_id(self.name, self.kind, public), kind=self.kind, public=public)
+
+    def cosign(self, text: str, time: int) -> Signature:
+        """Sign the *text* of a checkpoint at *time*, seconds since 1970 and not 0."""
+        if not 0 < time <= cosignature.MAX_TIME:
+            _flaw("note-signature-line", f"a cosignature cannot be of second {time}")
+        if self.kind == COSIGNATURE:
+            message = cosignature.ed25519_message(time, text)
+        else:
+            message = cosignature.mldsa44_message(self.name, time, text)
+        value = time.to_bytes(TIME_LENGTH, "big") + self._private().sign(message)
+        return Signature(name=self.name, key_id=self.verifier.key_id, value=value)
+
+    def _private(self) -> Ed25519PrivateKey | MLDSA44PrivateKey:
+        if self.kind == COSIGNATURE:
+            return Ed25519PrivateKey.from_private_bytes(self.seed)
+        return MLDSA44PrivateKey.from_seed_bytes(self.seed)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """
     A text and the signatures under it.
@@ -167,8 +214,7 @@ class Note:
 
 def write(note: Note) -> bytes:
     """Write a note."""
-    lines = [f"{_DASH}{s.name} {rebase64(s.key_id + s.value)}\n" for s in note.signatures]
-    return f"{note.text}\n{''.join(lines)}".encode()
+    return f"{note.text}\n{''.join(map(write_signature, note.signatures))}".encode()
 
 
 def read(raw: bytes, *, most: int = MAX_LENGTH) -> Note:
@@ -250,10 +296,11 @@ def read_verifier(vkey: str) -> Verifier:
     return Verifier(name=name, key_id=key_id, kind=key[0], public=key[1:])
 
 
-def write_signer(signer: Signer) -> str:
+def write_signer(signer: Signer | Cosigner) -> str:
     """Write a private key in Go's form (x/mod/sumdb/note). It is a secret."""
-    key = rebase64(bytes([ED25519]) + signer.seed)
-    return f"PRIVATE+KEY+{signer.name}+{signer.verifier.key_id.hex()}+{key}"
+    verifier = signer.verifier
+    key = rebase64(bytes([verifier.kind]) + signer.seed)
+    return f"PRIVATE+KEY+{signer.name}+{verifier.key_id.hex()}+{key}"
 
 
 def read_signer(skey: str) -> Signer:
@@ -263,16 +310,41 @@ def read_signer(skey: str) -> Signer:
     Raises:
         FormatError: ``note-key`` or ``note-name``; never with the key in its words.
     """
-    head = "PRIVATE+KEY+"
-    if not skey.startswith(head):
-        _flaw("note-key", "it is not a private key")
-    name, key_id, key = _read_key(skey[len(head) :])
+    name, key_id, key = _read_private(skey)
     if key[0] != ED25519:
         _flaw("note-key", f"the private key of {name!r} is not an Ed25519 key")
     signer = Signer(name=name, seed=key[1:])
     if signer.verifier.key_id != key_id:
         _flaw("note-key", f"the private key of {name!r} does not have the number it says")
     return signer
+
+
+def read_cosigner(skey: str) -> Cosigner:
+    """Read what `write_signer` writes of a cosigner; errors as `read_signer`."""
+    name, key_id, key = _read_private(skey)
+    cosigner = Cosigner(name=name, kind=key[0], seed=key[1:])
+    if cosigner.verifier.key_id != key_id:
+        _flaw("note-key", f"the private key of {name!r} does not have the number it says")
+    return cosigner
+
+
+def write_signature(signature: Signature) -> str:
+    """Write one signature line, as witnesses answer with."""
+    return f"{_DASH}{signature.name} {rebase64(signature.key_id + signature.value)}\n"
+
+
+def read_signatures(lines: str) -> tuple[Signature, ...]:
+    """Read signature lines, each ended by a newline; errors as `read`."""
+    if lines and not lines.endswith("\n"):
+        _flaw("note-signatures", "the last signature line is not ended")
+    return tuple(_read_signature(line) for line in lines.split("\n")[:-1])
+
+
+def _read_private(skey: str) -> tuple[str, bytes, bytes]:
+    head = "PRIVATE+KEY+"
+    if not skey.startswith(head):
+        _flaw("note-key", "it is not a private key")
+    return _read_key(skey[len(head) :])
 
 
 def _read_key(word: str) -> tuple[str, bytes, bytes]:

@@ -82,6 +82,11 @@ class LogReader:
         self._within(0 <= old_size <= size <= self.size, f"proof from {old_size} to {size} entries")
         return merkle.consistency_path(old_size, size, self._tiles.hash) if old_size else ()
 
+    def root_of(self, size: int) -> bytes:
+        """Compute the root over the first *size* entries, 1 at least."""
+        self._within(1 <= size <= self.size, f"first {size} entries")
+        return merkle.root_of(size, self._tiles.hash)
+
     def check_all(self) -> list[Fault]:
         """Read every file of the log, compute everything anew, and report every fault found."""
         return recheck.faults(self._read, self._store.names("tile"), self.head)
@@ -205,7 +210,7 @@ class Log:
         head = Checkpoint(origin=self.origin, size=self.size + len(entries), root=tiles.edge_root(growth.edge))
         for place, content in (*self._bundles(tail), *growth.tiles):
             self._store.put(place.name, [content])
-            self._sweep(place)
+            sweep(self._store, place, self.size)
         raw = checkpoint.sign(head, self._signer)
         self._unchanged()
         self._store.put(CHECKPOINT, [raw])
@@ -215,32 +220,52 @@ class Log:
         self._raw, self._head = raw, head
         return added
 
+    def cosigned(self, raw: bytes) -> None:
+        """
+        Publish the checkpoint with the signatures of others under it.
+
+        Raises:
+            AdapterError: ``log-changed``: it is not the last any more.
+        """
+        self._unchanged()
+        if note.read(raw).text != note.read(self._raw).text:
+            raise changed()
+        self._store.put(CHECKPOINT, [raw])
+        self._raw = raw
+
     def _bundles(self, tail: Sequence[bytes]) -> Iterator[tuple[Tile, bytes]]:
         first = self.size // tiles.WIDTH
         for start in range(0, len(tail), tiles.WIDTH):
             part = tail[start : start + tiles.WIDTH]
             yield Tile(level=-1, index=first + start // tiles.WIDTH, width=len(part)), tiles.write_bundle(part)
 
-    def _sweep(self, kept: Tile) -> None:
-        """Drop partial forms of a tile that no checkpoint ever stood for: left over, they would pass for altered ones."""
-        published = tiles.tile_at(kept.level, kept.index, self.size).width if kept.index <= self._last(kept) else 0
-        for name in list(self._store.names(f"{kept.folder}.p")):
-            left = tiles.read_name(name)
-            if left is not None and left.width > published and left != kept:
-                self._store.drop(name)
-
-    def _last(self, place: Tile) -> int:
-        """The number of the tile at the right edge of the level of *place*, as signed."""
-        return self.size >> 8 * (max(place.level, 0) + 1)
-
     def _unchanged(self) -> None:
         # A log must never sign two checkpoints of which neither continues the other.
         if _latest(self._store) != self._raw:
-            raise AdapterError(
-                "log-changed",
-                "another process has written to the log meanwhile",
-                mend="Let one process at a time write; run this again.",
-            )
+            raise changed()
+
+
+def sweep(store: ports.Store, kept: Tile, size: int) -> None:
+    """
+    Drop partial forms of a tile that no checkpoint ever stood for: left over, they would pass for altered ones.
+
+    *size* is the log's as last signed, *kept* what was just written beyond it.
+    """
+    edge = size >> 8 * (max(kept.level, 0) + 1)
+    published = tiles.tile_at(kept.level, kept.index, size).width if kept.index <= edge else 0
+    for name in list(store.names(f"{kept.folder}.p")):
+        left = tiles.read_name(name)
+        if left is not None and left.width > published and left != kept:
+            store.drop(name)
+
+
+def changed() -> AdapterError:
+    """Say that somebody else wrote meanwhile."""
+    return AdapterError(
+        "log-changed",
+        "another process has written to the log meanwhile",
+        mend="Let one process at a time write; run this again.",
+    )
 
 
 def _latest(store: ports.Store) -> bytes:

@@ -78,7 +78,7 @@ def witnesses(found: Findings, card: Card, raw: bytes) -> bool:
                 found.fault("edition-witness", "log/checkpoint", what)
             continue
         # A time beyond what dates can be written in is nobody's.
-        timed = verifier.kind == note.COSIGNATURE and signature.time < entries.MAX_TIME
+        timed = verifier.kind in note.TIMED and signature.time < entries.MAX_TIME
         seen.append(verifier.name + (f" (on {text.instant(signature.time)}, it says)" if timed else ""))
     if seen:
         found.proven.append(

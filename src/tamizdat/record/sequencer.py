@@ -1,0 +1,328 @@
+"""
+The sequencer: a log whose entries stand in a database first, and whose tiles and checkpoint follow from it.
+
+The database is the truth. The order is always: rows committed, tiles written, the last checkpoint exchanged for the new
+one (only where it is still the one that was read), the checkpoint published. A kill at any point loses no entry that was
+acknowledged, and never lets two checkpoints be signed of which neither continues the other. It does NOT decide who may
+write (newsroom/) nor what an entry means (record/entry.py). Flaws: docs/spec/log.md.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import queue
+import threading
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Final, Protocol, Self
+
+from tamizdat.primitives import note, ports, stores
+from tamizdat.primitives.errors import AdapterError, FormatError, TrustError
+from tamizdat.record import checkpoint, tiles
+from tamizdat.record import log as logs
+from tamizdat.record.checkpoint import Checkpoint
+from tamizdat.record.log import LogReader
+from tamizdat.record.tiles import Tile
+
+
+MOST_AT_ONCE: Final = 65_536  # entries under one signature
+GROUP: Final = 256  # entries that are committed together
+PATIENCE: Final = 0.2  # seconds the first of a group waits for others
+
+
+class Rows(Protocol):
+    """
+    A database that keeps a log's entries and the last checkpoint that was signed.
+
+    Raises:
+        AdapterError: The database would not do it.
+    """
+
+    def count(self) -> int:
+        """Say how many entries there are."""
+
+    def add(self, entries: Sequence[bytes]) -> range:
+        """Add entries and give their numbers; when it returns they are on the medium, all or none."""
+
+    def read(self, start: int, end: int) -> list[bytes]:
+        """Give the entries from *start* to before *end*."""
+
+    def last(self) -> bytes | None:
+        """Give the last checkpoint that was signed; None in a new database."""
+
+    def swap(self, old: bytes | None, new: bytes) -> bool:
+        """Put *new* in the place of the last checkpoint, only where that still is *old*; say whether it was."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Be the only one, of all processes, between the two ends of the block; what it changed is kept at the end."""
+
+
+class Sequencer:
+    """
+    The writer of the log *origin*.
+
+    Args:
+        rows: The database.
+
+        store: Where tiles and checkpoint are published, as c2sp.org/tlog-tiles has them.
+
+        signer: The log's key; its name is the log's origin.
+
+        guard: Asked once before the first new checkpoint is signed, with the last one and its log: it raises where
+            this database may be an old copy (docs/spec/log.md, "After a restore").
+
+    Raises:
+        AdapterError: ``log-missing``: there is no log here; `begin` makes one.
+        TrustError: What is here was not signed by *signer*.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        store: ports.Store,
+        signer: note.Signer,
+        guard: Callable[[LogReader], None] = lambda _: None,
+    ) -> None:
+        self._rows = rows
+        self._store = store
+        self._signer = signer
+        self._guard: Callable[[LogReader], None] | None = guard
+        self._raw: bytes
+        self._head: Checkpoint
+        self._edge: list[list[bytes]]
+        raw = rows.last()
+        if raw is None:
+            raise AdapterError(
+                "log-missing",
+                "there is no log in this database",
+                mend="Restore the newest copy of the log; a new one must never be begun in its place.",
+            )
+        self._load(raw)
+        self._not_behind()
+        self.sequence()
+
+    @property
+    def origin(self) -> str:
+        """The log's lasting name."""
+        return self._head.origin
+
+    @property
+    def size(self) -> int:
+        """How many entries its checkpoint stands for."""
+        return self._head.size
+
+    @property
+    def root(self) -> bytes:
+        """The root over them."""
+        return self._head.root
+
+    def checkpoint(self) -> bytes:
+        """Give the signed checkpoint."""
+        return self._raw
+
+    def reader(self) -> LogReader:
+        """Give the log as it stands now, for reading."""
+        return LogReader(self._store, self._raw, self._head)
+
+    def append(self, entries: Sequence[bytes]) -> range:
+        """
+        Add *entries* and give their numbers. When it returns they are on the medium, signed for and published; when
+        it raises, those that were committed get their checkpoint with the next run.
+
+        Raises:
+            FormatError: ``log-entry-length``: an entry is longer than 65,535 bytes.
+            AdapterError: As the database and the store.
+        """
+        for entry in entries:
+            if len(entry) > tiles.MAX_ENTRY:
+                raise FormatError(
+                    "log-entry-length", f"an entry of {len(entry)} bytes is too long", mend="Log a hash of it instead."
+                )
+        if not entries:
+            return range(self.size, self.size)
+        added = self._rows.add(entries)
+        self.sequence()
+        return added
+
+    def sequence(self) -> None:
+        """Bring everything that is committed under a checkpoint, and publish it."""
+        with self._rows.alone():
+            raw = self._rows.last()
+            if raw is not None and raw != self._raw:
+                self._load(raw)
+            while (count := self._rows.count()) > self.size:
+                self._extend(min(count, self.size + MOST_AT_ONCE))
+        with self._rows.alone():
+            # Read anew: of two processes, the later to publish publishes the later checkpoint.
+            newest = self._rows.last() or self._raw
+            if stores.read(self._store, logs.CHECKPOINT, note.MAX_LENGTH) != newest:
+                self._store.put(logs.CHECKPOINT, [newest])
+
+    def cosigned(self, raw: bytes) -> None:
+        """
+        Publish the last checkpoint with the signatures of others under it.
+
+        Raises:
+            AdapterError: ``log-changed``: it is not the last any more.
+        """
+        if note.read(raw).text != note.read(self._raw).text or not self._rows.swap(self._raw, raw):
+            raise logs.changed()
+        self._raw = raw
+        self.sequence()
+
+    def rebuild(self) -> None:
+        """Write all tiles anew from the database, where the published folder was lost or altered."""
+        size, edge = 0, list[list[bytes]]()
+        for start in range(0, self.size, MOST_AT_ONCE):
+            entries = self._rows.read(start, min(self.size, start + MOST_AT_ONCE))
+            size, edge = self._write(size, edge, entries)
+        if tiles.edge_root(edge) != self.root:
+            raise AdapterError(
+                "log-rows",
+                "the entries in the database are not those that were signed",
+                mend="Restore the newest copy of the database; keep this one as evidence.",
+            )
+        self._edge = edge
+        self._store.put(logs.CHECKPOINT, [self._raw])
+
+    def _extend(self, end: int) -> None:
+        if self._guard is not None:
+            self._guard(self.reader())
+            self._guard = None
+        entries = self._rows.read(self.size, end)
+        size, edge = self._write(self.size, self._edge, entries)
+        head = Checkpoint(origin=self.origin, size=size, root=tiles.edge_root(edge))
+        raw = checkpoint.sign(head, self._signer)
+        if not self._rows.swap(self._raw, raw):
+            raise logs.changed()
+        self._raw, self._head, self._edge = raw, head, edge
+
+    def _write(self, size: int, edge: list[list[bytes]], entries: list[bytes]) -> tuple[int, list[list[bytes]]]:
+        """Write the bundles and tiles that a log of *size* gets with *entries*."""
+        first = size // tiles.WIDTH
+        tail = [*self._rows.read(first * tiles.WIDTH, size), *entries]
+        growth = tiles.grow(edge, size, tiles.leaf_hashes(entries))
+        for start in range(0, len(tail), tiles.WIDTH):
+            part = tail[start : start + tiles.WIDTH]
+            place = tiles.Tile(level=-1, index=first + start // tiles.WIDTH, width=len(part))
+            self._put(place, tiles.write_bundle(part), size)
+        for place, content in growth.tiles:
+            self._put(place, content, size)
+        return size + len(entries), growth.edge
+
+    def _load(self, raw: bytes) -> None:
+        """Take *raw* for the last checkpoint, and make the right edge of what is published anew if it was torn."""
+        self._raw = raw
+        self._head = checkpoint.verify(raw, self._signer.verifier, origin=self._signer.name)
+        try:
+            reader = self.reader()
+            self._edge = reader._tiles.edge()  # noqa: SLF001 -- one record in two halves
+            if self.size:
+                reader.entry(self.size - 1)
+        except TrustError:
+            # What is published is a copy: it is made anew, and only if it then leads to what was signed.
+            self.rebuild()
+
+    def _not_behind(self) -> None:
+        """Refuse a database that is older than what it published: somebody restored it, and not the published files."""
+        published = stores.read(self._store, logs.CHECKPOINT, note.MAX_LENGTH) or b""
+        try:
+            seen = checkpoint.verify(published, self._signer.verifier, origin=self.origin)
+        except (FormatError, TrustError):
+            return  # torn, or not ours: it is published anew
+        if seen.size > self.size or (seen.size == self.size and seen.root != self.root):
+            raise TrustError(
+                "log-set-back",
+                f"{seen.size} entries of this record were published, and the database has {self.size}",
+                mend="Restore the newest copy of the database, or remove it: it is made anew from what was published.",
+                evidence=published,
+            )
+
+    def _put(self, place: Tile, content: bytes, size: int) -> None:
+        self._store.put(place.name, [content])
+        logs.sweep(self._store, place, size)
+
+
+def begin(rows: Rows, store: ports.Store, signer: note.Signer) -> Sequencer:
+    """
+    Begin an empty log in a new database and an empty store.
+
+    Raises:
+        UsageError: ``log-exists``: there is one, or what is left of one.
+    """
+    logs.begin(store, signer.name, signer)
+    return adopt(rows, store, signer)
+
+
+def adopt(rows: Rows, store: ports.Store, signer: note.Signer) -> Sequencer:
+    """
+    Take a log that was kept in files alone into a database; every file of it is checked first.
+
+    Raises:
+        TrustError: It is not whole.
+    """
+    reader = logs.read_log(store, signer.verifier, origin=signer.name)
+    if rows.last() is None:
+        with rows.alone():
+            have = rows.count()
+        for start in range(have, reader.size, MOST_AT_ONCE):
+            rows.add([reader.entry(index) for index in range(start, min(reader.size, start + MOST_AT_ONCE))])
+        with rows.alone():
+            rows.swap(None, reader.checkpoint())
+    return Sequencer(rows, store, signer)
+
+
+class Committer:
+    """
+    Commits entries of many callers in groups: one signature for all that come within `PATIENCE`.
+
+    Used as a context manager; it ends when all that was given to it is on the record.
+    """
+
+    def __init__(self, sequencer: Sequencer) -> None:
+        self._sequencer = sequencer
+        self._waiting: queue.SimpleQueue[tuple[bytes, concurrent.futures.Future[int]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="sequencer", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._waiting.put(None)
+        self._thread.join()
+
+    def add(self, entry: bytes) -> int:
+        """Put an entry on the record and give its number; returns when it is signed for."""
+        done: concurrent.futures.Future[int] = concurrent.futures.Future()
+        self._waiting.put((entry, done))
+        return done.result()
+
+    def _work(self) -> None:
+        ended = False
+        while not ended:
+            first = self._waiting.get()
+            if first is None:
+                return
+            group = [first]
+            while len(group) < GROUP:
+                try:
+                    item = self._waiting.get(timeout=0 if len(group) > 1 else PATIENCE / 40)
+                except queue.Empty:
+                    break
+                if item is None:
+                    ended = True
+                    break
+                group.append(item)
+            self._commit(group)
+
+    def _commit(self, group: list[tuple[bytes, concurrent.futures.Future[int]]]) -> None:
+        try:
+            numbers = self._sequencer.append([entry for entry, _ in group])
+        except Exception as error:  # noqa: BLE001 -- whoever waits gets it
+            for _, done in group:
+                done.set_exception(error)
+            return
+        for number, (_, done) in zip(numbers, group, strict=True):
+            done.set_result(number)

@@ -1,0 +1,46 @@
+"""A PostgreSQL server of the tests' own: made in a fresh folder, on a socket there, ended at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.tools import missing
+
+
+def _programs() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or [Path(shutil.which("initdb") or "/none")]
+    return found[-1].parent if found[-1].exists() else Path(missing("PostgreSQL's initdb (make tools)"))
+
+
+@contextlib.contextmanager
+def server(folder: Path) -> Iterator[str]:
+    """Give the address of a running server; it refuses to run as root, so root lends it another user."""
+    programs, data = _programs(), folder / "data"
+    folder.mkdir(mode=0o755)
+    for parent in folder.parents:  # pytest's folders are closed to others
+        if "pytest-of" in str(parent):
+            parent.chmod(0o755)
+    as_user = []
+    if os.geteuid() == 0:
+        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        shutil.chown(folder, "postgres")
+    environment = {**os.environ, "HOME": str(folder), "LC_ALL": "C.UTF-8"}
+
+    def run(*command: object) -> None:
+        subprocess.run(
+            [*as_user, *map(str, command)], check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL
+        )
+
+    run(programs / "initdb", "-D", data, "--auth=trust", "--username=postgres", "--no-sync")
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=on"
+    run(programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+    try:
+        yield f"host={folder} user=postgres dbname=postgres"
+    finally:
+        run(programs / "pg_ctl", "-D", data, "-m", "immediate", "stop")

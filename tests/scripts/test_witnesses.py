@@ -1,0 +1,161 @@
+"""Two newsrooms witness each other: real processes, real HTTP, and what a restored old copy may not do."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import subprocess
+import sys
+
+from unittest import mock
+
+import pytest
+
+from tamizdat.adapters.machine import SystemClock
+from tamizdat.adapters.web import Server
+from tamizdat.primitives import note
+from tamizdat.record import evidence, policy, stamp
+from tests.authority import authority
+from tests.scripts import house
+
+
+DAY = 86_400
+
+
+@contextlib.contextmanager
+def witness(folder, *words):
+    """Run a witness in a process of its own; give its process and the lines for other people's policies."""
+    script = "import sys; from tamizdat.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", script, "log", "witness", str(folder), *map(str, words)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield [process.stdout.readline().strip() for _ in range(2)]
+        finally:
+            process.kill()
+            process.communicate()
+
+
+@pytest.fixture(scope="module")
+def rooms(tmp_path_factory):
+    base = tmp_path_factory.mktemp("two")
+    first = house.make(base / "first")
+    second = house.Room(base / "second")
+    done = house.run(
+        "newsroom", "init", second.path, "--name", "Another House", "--origin", "other.example/record",
+        "--work-factor", "2", "--passphrase-file", first.path / ".passphrase-for-tests",
+    )  # fmt: skip
+    assert done.status == 0, done.err
+    shutil.copy(first.path / ".passphrase-for-tests", second.path)
+    return first, second
+
+
+def tick(room, day):
+    """Write the line of a day that is still to come."""
+    now = SystemClock().now() + day * DAY
+    with mock.patch.object(SystemClock, "now", lambda _: now):
+        return house.run("log", "tick", *room.secret)
+
+
+def believe(room, lines):
+    names = [line.split()[1] for line in lines]
+    log = note.read_verifier(next(line for line in room.card.read_text().split("\n") if line.startswith("log: "))[5:])
+    text = "".join(
+        (f"log {log.vkey}\n", *(f"{line}\n" for line in lines), f"group w all {' '.join(names)}\nquorum w\n")
+    )
+    (room.path / "policy.txt").write_text(text)
+    return policy.read(text.encode())
+
+
+def test_two_newsrooms_witness_each_other_and_an_old_copy_may_not_write(rooms, tmp_path):
+    first, second = rooms
+    with (
+        witness(tmp_path / "w1", "--name", "first.example/w", "--watch", second.card) as ours,
+        witness(tmp_path / "w2", "--name", "second.example/w", "--watch", first.card) as theirs,
+    ):
+        for room, lines in ((first, theirs), (second, ours)):
+            rules = believe(room, lines)
+            done = tick(room, 1)
+            assert done.status == 0, done.err
+            assert "cosigned by" in done.err
+            verdict = policy.verify((room.path / "log/checkpoint").read_bytes(), rules)
+            assert len(verdict.seen) == 2
+            assert house.run("log", "fsck", "--newsroom", room.path).status == 0
+        shutil.copytree(first.path, tmp_path / "old")
+        assert tick(first, 2).status == 0
+        before = house.listing(tmp_path / "old")
+        told = house.refused(tick(house.Room(tmp_path / "old"), 3), 6, "log-set-back")
+        assert "a witness has seen" in told
+        assert house.listing(tmp_path / "old") == before
+
+        # The same copy without asking anybody: a fork, which the witness refuses and keeps as evidence.
+        rules_file = tmp_path / "old/policy.txt"
+        kept = rules_file.read_text()
+        rules_file.unlink()
+        for day in (3, 4):
+            assert tick(house.Room(tmp_path / "old"), day).status == 0
+        rules_file.write_text(kept)
+        house.refused(tick(house.Room(tmp_path / "old"), 5), 6, "log-set-back")
+        done = house.run("log", "monitor", tmp_path / "old/log", "--card", first.card, "--into", tmp_path / "seen")
+        assert done.status == 0, done.err
+        house.refused(
+            house.run("log", "monitor", first.path / "log", "--card", first.card, "--into", tmp_path / "seen"),
+            6, "monitor-shrunk",
+        )  # fmt: skip
+    (file,) = (tmp_path / "seen" / evidence.FOLDER).iterdir()
+    assert len(evidence.read(file.read_bytes())) == 2
+
+
+def test_a_witness_that_is_away_is_named_and_the_record_waits(rooms, tmp_path):
+    first, _ = rooms
+    room = house.Room(tmp_path / "room")
+    shutil.copytree(first.path, room.path)
+    with witness(tmp_path / "w", "--name", "w.example/w", "--watch", room.card) as lines:
+        believe(room, lines)
+    told = house.refused(tick(room, 20), 5, "log-unwitnessed")
+    assert "cannot be asked now" in told
+
+
+def test_the_record_is_stamped_at_each_tick_waits_while_offline_and_is_stamped_anew_in_time(rooms, tmp_path):
+    first, _ = rooms
+    room = house.Room(tmp_path / "room")
+    shutil.copytree(first.path, room.path)
+    (room.path / "policy.txt").unlink(missing_ok=True)
+    for name in ("tsa", "short"):
+        (tmp_path / name).mkdir()
+    long, short = authority(tmp_path / "tsa", 3000), authority(tmp_path / "short", 60)
+    server = Server("127.0.0.1", 0, lambda _method, _path, body: (200, stamp.RESPONSE_TYPE, long.answer(body)), 1 << 16)
+    server.start()
+    (room.path / "authorities").mkdir()
+    line = f"# url: {server.address}/tsr\n"
+    (room.path / "authorities/near.pem").write_text(line + long.root.read_text())
+    (room.path / "authorities/by-hand.pem").write_text(short.root.read_text())
+    waiting = room.path / "desk/stamps/by-hand.tsq"
+    try:
+        done = tick(room, 30)
+        assert done.status == 0, done.err
+        assert "stamped by near" in done.err
+        assert "its request waits in desk/stamps/by-hand.tsq" in done.err
+        carried = waiting.read_bytes()
+        assert tick(room, 31).status == 0
+        assert waiting.read_bytes() == carried
+        waiting.with_suffix(".tsr").write_bytes(b"no answer")
+        assert "no time stamp by by-hand yet" in tick(room, 31).err
+        waiting.with_suffix(".tsr").write_bytes(short.answer(carried))
+        assert "stamped by by-hand" in tick(room, 31).err
+    finally:
+        server.close()
+    names = sorted(path.name for path in (room.path / "log/stamps").rglob("*.tsr*"))
+    assert names == ["by-hand.tsr", "near.tsr", "near.tsr"]
+    # Its certificate ends within ninety days: once the newest state is stamped too, the stamps are stamped anew.
+    for _ in range(3):
+        waiting.with_suffix(".tsr").write_bytes(short.answer(waiting.read_bytes()))
+        assert "stamped by by-hand" in tick(room, 31).err
+    assert max(path.name for path in (room.path / "log/stamps").rglob("by-hand*")).startswith("by-hand.tsr.")
+    assert house.run("log", "fsck", "--newsroom", room.path).status == 0
+
+
+def test_a_witness_answers_as_the_standard_says_and_ends_with_one_clear_error(rooms, tmp_path):
+    first, _ = rooms
+    house.refused(house.run("log", "witness", tmp_path / "w"), 2, "witness-name")
+    house.refused(house.run("log", "witness", tmp_path / "w", "--name", "w.example/w"), 2, "witness-none")
+    house.refused(house.run("log", "witness", tmp_path / "w", "--watch", tmp_path / "no"), 2, "card-file")
