@@ -78,7 +78,7 @@ class Page {
       this.changed();
       element("h-card").focus();
     };
-    element("card-same").onchange = () => {
+    element("card-force").onchange = element("card-same").onchange = () => {
       this.changed();
       if (this.sealable()) element("h-files").scrollIntoView({ block: "nearest" });
     };
@@ -89,7 +89,9 @@ class Page {
     tell(null);
     try {
       this.card = cards.read(source());
-      /** @type {HTMLInputElement} */ (element("card-same")).checked = false;
+      for (const name of ["card-same", "card-force"]) {
+        /** @type {HTMLInputElement} */ (element(name)).checked = false;
+      }
       this.carriage.advise(this.card);
       this.showCard(this.card);
       this.changed();
@@ -109,13 +111,15 @@ class Page {
     const late = cards.untimely(card, Date.now() / 1000);
     const when = language.day(late === "card-expired" ? card.notAfter : card.issued);
     element("card-time").textContent = late && language.say(late.replace("-", "."), { day: when });
-    show("card-time", Boolean(late));
+    show("card-late", Boolean(late));
     show("card-classical", !card.postQuantum);
   }
 
   /** Whether the person has said whom they seal for. */
   sealable() {
-    return this.card !== null && /** @type {HTMLInputElement} */ (element("card-same")).checked;
+    // A card whose time is over is refused unless somebody says so, as `tamizdat seal` does.
+    const ticked = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (element(name)).checked;
+    return this.card !== null && ticked("card-same") && (element("card-late").hidden || ticked("card-force"));
   }
 
   changed() {

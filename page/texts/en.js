@@ -26,6 +26,7 @@ export default {
   "card.other": "Use another card",
   "card.classical": "This card has the older kind of key: what is recorded on its way today may be read in decades.",
   "card.expired": "This card was good until {day}. Ask for the new one; the old key may be destroyed already.",
+  "card.force": "Seal for it all the same.",
   "card.early": "This card was made on {day}, and this device says that is still to come. Check the clock.",
   "files.title": "The files",
   "files.ask": "Choose files, a folder, or both; as often as you like.",

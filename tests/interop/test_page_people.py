@@ -64,6 +64,23 @@ def test_a_card_is_chosen_or_pasted_and_a_false_one_is_refused_in_words(visit, r
     assert not page.locator("#after-card").is_visible()
 
 
+def test_a_card_whose_time_is_over_is_sealed_for_only_when_somebody_says_so(visit, rooms, tmp_path):
+    assert house.run("newsroom", "page", "--any", "-o", tmp_path / "page.html").status == 0
+    page = visit(tmp_path / "page.html", confirm=False)
+    page.evaluate("Date.now = () => 4e12")
+
+    page.set_input_files("#card-file", rooms[False].card)
+    page.check("#card-same")
+    assert page.locator("#card-time").is_visible()
+    assert not page.locator("#after-card").is_visible()
+    page.check("#card-force")
+    assert page.locator("#after-card").is_visible()
+    page.click("#card-other")
+    page.evaluate("Date.now = () => %d" % (time.time() * 1000))
+    page.set_input_files("#card-file", rooms[False].card)
+    assert not page.locator("#card-late").is_visible()
+
+
 def faults(page) -> list[str]:
     """Let axe-core judge a page."""
     if not page.evaluate("Boolean(window.axe)"):

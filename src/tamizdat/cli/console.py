@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import getpass
+import importlib
 import os
 import re
 import sys
@@ -17,9 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console as Terminal
-
-from tamizdat.cli.meters import Lines, Meter, bar
+from tamizdat.cli.meters import Lines, Meter
 from tamizdat.primitives.errors import TamizdatError, UsageError
 
 
@@ -59,9 +58,6 @@ def _escape(match: re.Match[str]) -> str:
 
 class Console:
     """One run's voice."""
-
-    def __init__(self) -> None:
-        self._quiet_tty = Terminal(file=sys.stderr)
 
     def say(self, message: str) -> None:
         """Tell a person something, on stderr."""
@@ -103,8 +99,9 @@ class Console:
 
             what: The work, as "sealing".
         """
-        if self._quiet_tty.is_terminal and not self._quiet_tty.is_dumb_terminal:
-            with bar(self._quiet_tty, total, what) as meter:
+        if sys.stderr.isatty() and os.environ.get("TERM", "").lower() not in {"", "dumb", "unknown"}:
+            # What draws takes a tenth of a second to load: only a terminal pays for it.
+            with importlib.import_module("tamizdat.cli.bars").bar(total, what) as meter:
                 yield meter
         else:
             yield Lines(self.say, total, what)

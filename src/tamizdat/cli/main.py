@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
-import importlib.metadata
 import os
 import sys
 import traceback
@@ -58,6 +57,15 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Refuse the command line."""
         raise UsageError("usage", message, mend=f"See `{self.prog} --help`.")
+
+
+class _Version(argparse.Action):
+    """Tell the version; looked up only when asked for, for that takes longer than most commands take to start."""
+
+    def __call__(self, *_: object) -> NoReturn:
+        """Tell it, and end."""
+        print(f"tamizdat {importlib.import_module('importlib.metadata').version('tamizdat')}")
+        raise SystemExit(0)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -125,7 +133,7 @@ def _parser(asked: str | None) -> Parser:
         epilog="Young and unaudited: do not yet stake a life on it.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"tamizdat {importlib.metadata.version('tamizdat')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the program's version and end")
     parser.add_argument("--debug", action="store_true", help="show where a fault arose (no values are shown)")
     verbs = parser.add_subparsers(metavar="VERB", title="verbs")
     for verb, (module, help_) in VERBS.items():
