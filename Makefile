@@ -8,7 +8,7 @@ bin    := $(VENV)/bin
 pip    := $(bin)/python -m pip --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean test lint suite quick tools node pages fuzz bench bench-tools vectors check clean
+.PHONY: help demo demo-clean test lint suite quick tools node wasm pages fuzz bench bench-tools vectors check clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -37,13 +37,16 @@ node: ## install other people's JavaScript that judges us in the tests, where np
 	@if command -v npm >/dev/null; then test -d node_modules/axe-core -a -d node_modules/esbuild || npm ci --silent; \
 	else echo "npm is missing: tests that need it are skipped"; fi
 
+wasm: $(VENV)/.wasm ## build the picture codec anew and compare (users never need this; the compiler takes 400 MB)
+	PYTHONPATH=. $(bin)/python tools/wasm.py --check
+
 pages: node ## build the field page anew from page/ (users never need this)
 	node page/build.mjs
 
 tools: ## install the system packages the tests can use (Debian, as root)
 	apt-get update -q
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-	  age chromium golang-go golang-golang-x-mod-dev libimage-exiftool-perl libisal2 openssl postgresql strace poppler-utils \
+	  age chromium golang-go golang-golang-x-mod-dev libimage-exiftool-perl libisal2 libjpeg-turbo-progs openssl postgresql strace poppler-utils \
 	  zbar-tools fonts-dejavu-core fonts-noto-core
 
 fuzz: $(VENV)/.dev ## mutate our formats for SECONDS (60) each
@@ -82,4 +85,8 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.newsroom
 
 $(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
 	$(pip) install --require-hashes -r requirements/bench.txt
+	@touch $@
+
+$(VENV)/.wasm: requirements/wasm.txt $(VENV)/.dev
+	$(pip) install --require-hashes -r requirements/wasm.txt
 	@touch $@

@@ -197,7 +197,7 @@ def _wounds(parts: Sequence[Path], good: int) -> Iterator[tuple[Path, int]]:
 
 
 def _turn(wounds: Sequence[tuple[Path, int]]) -> None:
-    handles = {path: os.open(path, os.O_RDWR) for path, _ in wounds}
+    handles = {path: os.open(path, os.O_RDWR) for path in dict.fromkeys(path for path, _ in wounds)}
     try:
         for path, place in wounds:
             byte = os.pread(handles[path], 1, place)
