@@ -76,7 +76,7 @@ def test_a_card_whose_time_is_over_is_sealed_for_only_when_somebody_says_so(visi
     page.check("#card-force")
     assert page.locator("#after-card").is_visible()
     page.click("#card-other")
-    page.evaluate("Date.now = () => %d" % (time.time() * 1000))
+    page.evaluate(f"Date.now = () => {int(time.time() * 1000)}")
     page.set_input_files("#card-file", rooms[False].card)
     assert not page.locator("#card-late").is_visible()
 
