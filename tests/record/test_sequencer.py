@@ -122,8 +122,14 @@ def test_a_hundred_callers_get_numbers_of_their_own_and_two_writers_never_fork(t
     store = Folder(tmp_path / "public")
     (tmp_path / "public").mkdir()
     path = tmp_path / "log.sqlite"
-    first = sequencer.begin(sqlite.SqliteRows(path), store, SIGNER)
-    second = sequencer.Sequencer(sqlite.SqliteRows(path), store, SIGNER)
+    with contextlib.closing(sqlite.SqliteRows(path)) as one, contextlib.closing(sqlite.SqliteRows(path)) as two:
+        numbers = _called_by_a_hundred(sequencer.begin(one, store, SIGNER), sequencer.Sequencer(two, store, SIGNER))
+    reader = whole(store, 100)
+    assert sorted(got for got, _ in numbers) == list(range(100))
+    assert all(reader.entry(got) == b"%d" % number for got, number in numbers)
+
+
+def _called_by_a_hundred(first, second):
     numbers, lock = [], threading.Lock()
     with sequencer.Committer(first) as one, sequencer.Committer(second) as two:
 
@@ -137,9 +143,7 @@ def test_a_hundred_callers_get_numbers_of_their_own_and_two_writers_never_fork(t
             thread.start()
         for thread in threads:
             thread.join()
-    reader = whole(store, 100)
-    assert sorted(got for got, _ in numbers) == list(range(100))
-    assert all(reader.entry(got) == b"%d" % number for got, number in numbers)
+    return numbers
 
 
 def test_a_database_of_a_later_version_is_not_touched(tmp_path):
