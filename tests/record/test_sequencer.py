@@ -102,6 +102,22 @@ def test_the_guard_is_asked_before_the_first_signature_and_only_then(rows):
     assert (asked, whole(store, 3).entry(2)) == ([1, 1], b"3")
 
 
+def test_what_a_kill_left_unsigned_is_not_signed_before_the_guard_was_asked(rows):
+    store = Memory()
+    sequencer.begin(rows, store, SIGNER).append([b"1"])
+    rows.add([b"2"])
+
+    def refuse(reader):
+        raise TrustError("old-copy", "set back", mend="")
+
+    with pytest.raises(TrustError):
+        sequencer.Sequencer(rows, store, SIGNER, refuse)
+    assert checkpoint.verify(rows.last(), SIGNER.verifier).size == 1
+    whole(store, 1)
+    sequencer.Sequencer(rows, store, SIGNER)
+    assert whole(store, 2).entry(1) == b"2"
+
+
 def test_a_database_older_than_what_it_published_is_refused(tmp_path):
     store, path = Memory(), tmp_path / "log.sqlite"
     first = sqlite.SqliteRows(path)

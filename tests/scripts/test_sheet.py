@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import math
 import random
-import re
 import subprocess
 
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -16,7 +16,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from tamizdat.adapters import paper, scanner
+from tamizdat.adapters.machine import SystemEntropy
 from tamizdat.carry import leaf, part, sheet
+from tests.conftest import SeededEntropy
 from tests.scripts import house
 from tests.tools import inputs, need
 
@@ -34,10 +36,14 @@ class Made:
         self.testimony = folder / "testimony.txt"
         self.testimony.write_text(TESTIMONY)
         before = set(folder.rglob("*"))
-        self.done = house.run(
-            "sheet", self.testimony, "--for", self.room.card, "--card-words", self.room.words,
-            "-o", self.pdf, "--png", folder / "png",
-        )  # fmt: skip
+        # Nearly the same squares each time (only the head of the sealed file differs), for how well a bad photograph is
+        # read depends on what is in it.
+        dice = SeededEntropy()
+        with mock.patch.object(SystemEntropy, "random", lambda _, count: dice.random(count)):
+            self.done = house.run(
+                "sheet", self.testimony, "--for", self.room.card, "--card-words", self.room.words,
+                "-o", self.pdf, "--png", folder / "png",
+            )  # fmt: skip
         assert self.done.status == 0, self.done.err
         self.new = set(folder.rglob("*")) - before
         self.png = sorted((folder / "png").iterdir())
@@ -180,18 +186,15 @@ def test_bad_photographs_of_two_sheets_are_read_and_join_byte_for_byte(made: Mad
     folder.mkdir()
     bad = torn(stained(made.pictures[0]))
     photographed(bad, 1).save(folder / "a.jpg", quality=60)
-    photographed(creased(made.pictures[1], 2, 2), 2, angle=180, fill=0.85).save(folder / "b.jpg", quality=60)
+    photographed(creased(made.pictures[1], 2, 4), 2, angle=180, fill=0.7).save(folder / "b.jpg", quality=60)
 
     short = house.run("sheet", "--read", folder, "-o", tmp_path / "in")
     assert short.status == 4, short.err
     assert "sheet 1: " in short.err
     assert "not read: squares" in short.err
-    # What is in the squares is another each time, and so is how well they read.
-    read = re.search(r"sheet 2: (\d+) of 11 squares read", short.err)
-    assert read, short.err
-    assert int(read[1]) >= 9
+    assert "sheet 2: 11 of 11 squares read" in short.err
 
-    photographed(made.pictures[2], 3).save(folder / "c.jpg", quality=60)
+    photographed(made.pictures[2], 3, blur=2).save(folder / "c.jpg", quality=60)
     done = house.run("sheet", "--read", folder / "c.jpg", "-o", tmp_path / "in")
     assert done.status == 0, done.err
     made.opens(tmp_path / "in")
@@ -223,8 +226,8 @@ def test_photographs_of_a_whole_page_are_read(made: Made) -> None:
 
     read = {name: len(codes(picture)) for name, picture in seen.items()}
 
-    assert sum(read.values()) >= 11 * len(read) - 7, read
-    assert min(read.values()) >= 7, read
+    assert sum(read.values()) >= 11 * len(read) - 4, read
+    assert min(read.values()) >= 8, read
 
 
 def test_two_sheets_on_one_photograph_are_read(made: Made) -> None:
@@ -233,7 +236,7 @@ def test_two_sheets_on_one_photograph_are_read(made: Made) -> None:
     table.paste(first, (0, 0))
     table.paste(second, (first.width + 100, 0))
 
-    assert len(codes(photographed(table, 1, fill=0.95, slant=0.02, size=(4000, 3000), blur=0.6))) >= 21
+    assert len(codes(photographed(table, 1, fill=0.95, slant=0.02, size=(4000, 3000), blur=0.6))) == 22
 
 
 def test_an_orientation_in_the_exif_head_is_kept_to_even_a_mirrored_one(made: Made, tmp_path: Path) -> None:

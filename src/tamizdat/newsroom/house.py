@@ -118,9 +118,10 @@ class House:
         """Give the public record for reading, checked against the key on the card."""
         return logs.read_log(Below(self.root, LOG), note.read_verifier(self.card().log))
 
-    def log(self, signer: Signer) -> Log | Sequencer:
+    def log(self, signer: Signer, guard: Callable[[LogReader], None] = lambda _: None) -> Log | Sequencer:
         """
-        Give the public record for writing with its key.
+        Give the public record for writing with its key; *guard* is asked before anything is signed, also what a
+        kill left committed and unsigned (newsroom/witnessing.py has it).
 
         A record that was kept in files alone moves into the database the first time there is one.
         """
@@ -128,7 +129,7 @@ class House:
         if self.rows is None:
             return Log(store, signer.name, signer)
         rows = self.rows()
-        return sequencer.adopt(rows, store, signer) if rows.last() is None else Sequencer(rows, store, signer)
+        return sequencer.adopt(rows, store, signer) if rows.last() is None else Sequencer(rows, store, signer, guard)
 
     def unattended_log_signer(self) -> Signer | None:
         """Give the record's key where it is kept in clear so that nobody has to be there, else None."""

@@ -71,7 +71,7 @@ def publish(house: House, keys: Keys, names: tuple[str, ...], say: Say = lambda 
         TrustError: An approval is missing.
         UsageError: There is nothing to publish, or a story may not go out yet.
     """
-    recover(house, keys)
+    recover(house, keys, say)
     state = _state(house)
     stories = _stories(house, names, state)
     approved = _approve(house, keys, stories, state)
@@ -79,11 +79,13 @@ def publish(house: House, keys: Keys, names: tuple[str, ...], say: Say = lambda 
     return _Release(house, keys, state, approved, say).run(stories)
 
 
-def recover(house: House, keys: Keys) -> None:
+def recover(house: House, keys: Keys, say: Say = lambda _: None) -> None:
     """Finish a release that a kill cut off after its plan was written; clear one that was cut off before."""
     raw = read(house.root, PLAN)
     if raw is not None:
-        house.log(keys.log)  # an entry that was committed when the kill came is brought onto the record first
+        witnessing.writer(
+            house, keys.log, say
+        )  # an entry that was committed when the kill came is brought onto the record first
     plan = json.loads(raw) if raw else None
     number = (latest(house) or 0) + 1
     if plan and plan["number"] == number and _on_record(house, keys, plan):
@@ -288,7 +290,8 @@ class _Release:
         }
         self._house.root.put(PLAN, [_json(plan)])
         told = _entry(made, body)
-        witnessing.append(self._house, self._house.log(self._keys.log), [entries.write(told)], self._say)
+        log = witnessing.writer(self._house, self._keys.log, self._say)
+        witnessing.append(self._house, log, [entries.write(told)], self._say)
         _finish(self._house, plan)
         return Released(
             number=self._number,

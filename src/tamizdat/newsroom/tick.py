@@ -35,7 +35,7 @@ def due(
     Raises:
         AdapterError: ``clock-backwards``: the record reaches into the future of this machine's clock.
     """
-    log = house.log(signer)
+    log = witnessing.writer(house, signer, say)
     last = entries.last_batch(log.reader().newest_first())
     _recover(house, last)
     slot = entries.due(last.slot if last else None, house.clock.now(), house.settings.slot)

@@ -16,11 +16,12 @@ from typing import Final, Protocol
 from tamizdat.newsroom.house import House
 from tamizdat.primitives import note
 from tamizdat.primitives.errors import AdapterError, TamizdatError, TrustError
-from tamizdat.primitives.note import Verifier
+from tamizdat.primitives.note import Signer, Verifier
 from tamizdat.primitives.stores import read
 from tamizdat.record import checkpoint, policy, witness
-from tamizdat.record.log import LogReader
+from tamizdat.record.log import Log, LogReader
 from tamizdat.record.policy import Policy
+from tamizdat.record.sequencer import Sequencer
 
 
 POLICY: Final = "policy.txt"
@@ -51,6 +52,11 @@ def rules(house: House) -> Policy | None:
     """
     raw = read(house.root, POLICY, policy.MAX_LENGTH + 1)
     return None if raw is None else policy.read(raw)
+
+
+def writer(house: House, signer: Signer, say: Callable[[str], None]) -> Log | Sequencer:
+    """Open the record for writing; its witnesses are asked before anything is signed."""
+    return house.log(signer, lambda reader: guard(house, reader, say))
 
 
 def append(house: House, log: Writer, entries: Sequence[bytes], say: Callable[[str], None]) -> range:
