@@ -28,7 +28,7 @@ from tamizdat.record.tiles import Tile
 
 MOST_AT_ONCE: Final = 65_536  # entries under one signature
 GROUP: Final = 256  # entries that are committed together
-PATIENCE: Final = 0.2  # seconds the first of a group waits for others
+PATIENCE: Final = 0.005  # seconds a group waits for one more
 
 
 class Rows(Protocol):
@@ -275,7 +275,7 @@ def adopt(rows: Rows, store: ports.Store, signer: note.Signer) -> Sequencer:
 
 class Committer:
     """
-    Commits entries of many callers in groups: one signature for all that come within `PATIENCE`.
+    Commits entries of many callers in groups: one signature for all that come, each within `PATIENCE` of the one before.
 
     Used as a context manager; it ends when all that was given to it is on the record.
     """
@@ -308,7 +308,7 @@ class Committer:
             group = [first]
             while len(group) < GROUP:
                 try:
-                    item = self._waiting.get(timeout=0 if len(group) > 1 else PATIENCE / 40)
+                    item = self._waiting.get(timeout=PATIENCE)
                 except queue.Empty:
                     break
                 if item is None:
