@@ -46,7 +46,7 @@ pages: node ## build the field page anew from page/ (users never need this)
 tools: ## install the system packages the tests can use (Debian, as root)
 	apt-get update -q
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-	  age chromium golang-go golang-golang-x-mod-dev libimage-exiftool-perl libisal2 libjpeg-turbo-progs openssl postgresql strace poppler-utils \
+	  age chromium firefox-esr golang-go golang-golang-x-mod-dev libimage-exiftool-perl libisal2 libjpeg-turbo-progs openssl postgresql strace poppler-utils \
 	  zbar-tools fonts-dejavu-core fonts-noto-core
 
 fuzz: $(VENV)/.dev ## mutate our formats for SECONDS (60) each
