@@ -34,6 +34,8 @@ STORY: Final = b"tamizdat-story-v1\n"
 ENTRY_TEXT: Final = b"tamizdat-entry-text-v1\n"
 # docs/spec/part.md, the tag only the newsroom can check
 PART_TAG: Final = b"tamizdat/v1/part-tag"
+# docs/spec/decision.md, the hash that persons sign
+DECISION: Final = b"tamizdat-decision-v1\n"
 # RFC 6962, section 2.1
 LEAF: Final = b"\x00"
 NODE: Final = b"\x01"
