@@ -262,7 +262,7 @@ def test_the_vectors_of_proofs_are_told_by_name(vector: vectors.Vector) -> None:
 
 @pytest.mark.slow
 def test_ten_thousand_changes_are_all_found() -> None:
-    """One change each of a coefficient, a table, the frame, the bitmap, a seed, a hash, an item or the root."""
+    """One change each of a coefficient, a table, the frame, the runs, a seed, a hash, an item or the root."""
     dice = np.random.default_rng(10_000)
     raw = pictures.jpeg(100, 70)
     root = commitment.commit(SEED, raw).root
@@ -339,11 +339,11 @@ def _other_header(jpeg: bytes, dice: np.random.Generator) -> bytes:
 
 
 def _other_proof(raw: bytes, dice: np.random.Generator) -> bytes:
-    """Change one field: a bit of the bitmap, a seed, a hash, an item, a place, a slot."""
+    """Change one field: a run, a seed, a hash, an item, a place, a slot."""
     whole = proof.read(raw)
     fields = [
         name
-        for name in ("hidden", "seeds", "hashes", "items", "item_seeds", "item_hashes", "file", "metadata")
+        for name in ("runs", "seeds", "hashes", "items", "item_seeds", "item_hashes", "file", "metadata")
         if getattr(whole, name)
     ]
     name = str(dice.choice(fields))
@@ -351,6 +351,8 @@ def _other_proof(raw: bytes, dice: np.random.Generator) -> bytes:
     if isinstance(value, bytes):
         return proof.write(dataclasses.replace(whole, **{name: _flip(value, dice)}))
     at = int(dice.integers(len(value)))
+    if name == "runs":
+        return proof.write(dataclasses.replace(whole, runs=_other_runs(value, at, dice)))
     if name != "items":
         other = (
             [_flip(value[at], dice)] if dice.random() < 0.6 else [] if dice.random() < 0.5 else [value[at], bytes(32)]
@@ -367,3 +369,16 @@ def _other_proof(raw: bytes, dice: np.random.Generator) -> bytes:
         case _:
             place ^= 1
     return proof.write(dataclasses.replace(whole, items=(*value[:at], (place, item), *value[at + 1 :])))
+
+
+def _other_runs(runs: tuple[int, ...], at: int, dice: np.random.Generator) -> tuple[int, ...]:
+    """Move a border, lengthen a run, or turn one tile over."""
+    match int(dice.integers(3)):
+        case 0 if at + 1 < len(runs):
+            return (*runs[:at], runs[at] + 1, runs[at + 1] - 1, *runs[at + 2 :])
+        case 1:
+            return (*runs[:at], runs[at] + 1, *runs[at + 1 :])
+        case _:
+            turned = proof.flags(runs)
+            turned[int(dice.integers(len(turned)))] ^= True
+            return proof.runs(turned)

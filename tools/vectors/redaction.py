@@ -299,13 +299,19 @@ def _proofs(root: bytes, redacted: picture.Redacted) -> None:
     changed("wider", "redaction-crop", "an original wider than the picture, which ends within a tile", width=96)
     changed("seed-more", "redaction-count", "a seed too many", seeds=(*whole.seeds, one))
     changed("hash-less", "redaction-count", "a hash too few", hashes=whole.hashes[1:])
-    changed("tiles-more", "redaction-count", "bits for tiles that are not there", hidden=whole.hidden + b"\x00")
-    changed(
-        "bit-beyond",
-        "redaction-count",
-        "a bit beyond the last tile",
-        hidden=whole.hidden[:-1] + bytes([whole.hidden[-1] | 1]),
-    )
+    changed("tiles-more", "redaction-count", "a tile that is not there", runs=(*whole.runs[:-1], whole.runs[-1] + 1))
+    changed("tiles-less", "redaction-count", "a tile too few", runs=(*whole.runs[:-1], whole.runs[-1] - 1))
+    changed("run-empty", "redaction-value", "a run of no tiles", runs=(*whole.runs, 0))
+    changed("run-none", "redaction-value", "no run at all", runs=())
+    # The head has 50 bytes, those of the runs are counted at 25; each of these few takes one.
+    body = bytes(whole.runs)
+    for name, why, other in (
+        ("long", "a run written longer than it must be", body[:-1] + bytes([body[-1] | 128, 0])),
+        ("torn", "the last run breaks off", body[:-1] + bytes([body[-1] | 128])),
+        ("huge", "a run of more tiles than any picture has", body[:-1] + b"\xff\xff\xff\x00"),
+    ):
+        made = raw[:25] + struct.pack(">I", len(other)) + raw[29:50] + other + raw[50 + len(body) :]
+        spoiled(f"run-{name}", "redaction-value", why, made)
     changed("seed", "redaction-root", "a seed is another", seeds=(one, *whole.seeds[1:]))
     changed("hash", "redaction-root", "a hash is another", hashes=(one, *whole.hashes[1:]))
     changed("file", "redaction-root", "the file's slot is another", file=one)
@@ -327,8 +333,7 @@ def _drawn(root: bytes, redacted: picture.Redacted, whole: proof.Proof) -> None:
 
     def drawn(name: str, expect: str, comment: str, hidden: bool, add: int) -> None:  # noqa: FBT001
         read = codec.read(redacted.file)
-        bits = np.unpackbits(np.frombuffer(whole.hidden, np.uint8))[: len(read.tiles)]
-        read.tiles[int(np.flatnonzero(bits == hidden)[0]), 5] += add
+        read.tiles[int(np.flatnonzero(proof.flags(whole.runs) == hidden)[0]), 5] += add
         file = b"\xff\xd8" + b"".join(jpeg.segments(read.header, items)) + read.write()
         _write(name, expect, comment, root, redacted.proof, file)
 

@@ -121,7 +121,7 @@ def redact(
         height=original.height,
         left=part[0],
         top=part[1],
-        hidden=np.packbits(inner).tobytes(),
+        runs=proof.runs(inner),
         seeds=seen,
         hashes=hashes,
         depth=items.depth if chosen else 0,

@@ -13,6 +13,9 @@ import struct
 
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from tamizdat.primitives.errors import FormatError
 from tamizdat.redaction.codec import COEFFICIENT_LEAST, COEFFICIENT_MOST, MAX_TILES, TILE
 from tamizdat.redaction.metadata import Item
@@ -43,7 +46,8 @@ class Proof:
 
         left: Where the published picture begins in the original, in pixels as stored; top likewise.
 
-        hidden: One bit for each tile of the published picture, row by row, the most significant first.
+        runs: How many tiles of the published picture are shown, then hidden, then shown and so on, row by row. Only
+            the first may be 0.
 
         depth: The depth of the tree of metadata, 0 where no item is shown.
 
@@ -60,7 +64,7 @@ class Proof:
     height: int
     left: int
     top: int
-    hidden: bytes
+    runs: tuple[int, ...]
     seeds: tuple[bytes, ...] = dataclasses.field(repr=False)
     hashes: tuple[bytes, ...] = dataclasses.field(repr=False)
     depth: int = 0
@@ -73,15 +77,38 @@ class Proof:
 
 def write(proof: Proof) -> bytes:
     """Write a proof."""
+    runs = b"".join(map(_write_run, proof.runs))
     lists = (proof.seeds, proof.hashes, proof.item_seeds, proof.item_hashes)
     head = _HEAD.pack(
         *(MAGIC, proof.kind, TILE, proof.fill, proof.width, proof.height, proof.left, proof.top),
-        *(len(proof.hidden), len(proof.seeds), len(proof.hashes)),
+        *(len(runs), len(proof.seeds), len(proof.hashes)),
         *(proof.depth, len(proof.items), len(proof.item_seeds), len(proof.item_hashes)),
     )
     items = b"".join(_write_item(place, item) for place, item in proof.items)
     hashes = [b"".join(one) for one in lists]
-    return b"".join((head, proof.hidden, *hashes[:2], items, *hashes[2:], proof.metadata, proof.file))
+    return b"".join((head, runs, *hashes[:2], items, *hashes[2:], proof.metadata, proof.file))
+
+
+def runs(flags: npt.NDArray[np.bool_]) -> tuple[int, ...]:
+    """
+    Tell flags of tiles as runs: how many are not set, then how many are, and so on.
+
+    >>> runs(np.array([True, True, False]))
+    (0, 2, 1)
+    """
+    turns = np.flatnonzero(np.diff(flags, prepend=False))
+    counted: tuple[int, ...] = tuple(np.diff(turns, prepend=0, append=len(flags)).tolist())
+    return counted
+
+
+def flags(runs: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """
+    Give the flags that *runs* tell.
+
+    >>> flags((0, 2, 1)).tolist()
+    [True, True, False]
+    """
+    return np.repeat(np.arange(len(runs)) % 2 == 1, runs)
 
 
 def read(raw: bytes) -> Proof:
@@ -95,7 +122,7 @@ def read(raw: bytes) -> Proof:
         raise _flaw("redaction-magic", f"the proof begins with {raw[:4]!r}, not {MAGIC!r}")
     if not _HEAD.size <= len(raw) <= MAX_LENGTH:
         raise _flaw("redaction-length", f"a proof of {len(raw)} bytes cannot be")
-    _, kind, tile, fill, *sizes, hidden, seeds, hashes, depth, items, item_seeds, item_hashes = _HEAD.unpack_from(raw)
+    _, kind, tile, fill, *sizes, runs, seeds, hashes, depth, items, item_seeds, item_hashes = _HEAD.unpack_from(raw)
     source = _Source(raw, _HEAD.size)
     proof = Proof(
         kind=kind,
@@ -104,7 +131,7 @@ def read(raw: bytes) -> Proof:
         height=sizes[1],
         left=sizes[2],
         top=sizes[3],
-        hidden=source.take(hidden),
+        runs=_read_runs(source.take(runs)),
         seeds=source.hashes(seeds),
         hashes=source.hashes(hashes),
         depth=depth,
@@ -140,6 +167,33 @@ def _check(proof: Proof) -> None:
     paths = [item.path for _, item in proof.items]
     if len(set(paths)) != len(paths):
         raise _flaw("redaction-value", "two items have one path")
+
+
+def _write_run(run: int) -> bytes:
+    """Seven bits a byte, the lowest first; all but the last have the highest bit set."""
+    count = max(1, -(-run.bit_length() // 7))
+    return bytes((run >> 7 * at & 127) | (128 if at + 1 < count else 0) for at in range(count))
+
+
+def _read_runs(raw: bytes) -> tuple[int, ...]:
+    read: list[int] = []
+    run = at = total = 0
+    for byte in raw:
+        run |= (byte & 127) << at
+        at += 7
+        if byte & 128:
+            if at > 14:
+                raise _flaw("redaction-value", "a run is longer than any picture")
+            continue
+        total += run
+        # Only the first may be empty, and each is written as short as can be: there is one proof for one choice.
+        if (not run and read) or (not byte and at > 7) or total > MAX_TILES:
+            raise _flaw("redaction-value", f"a run of {run} tiles cannot stand here")
+        read.append(run)
+        run = at = 0
+    if at or not read:
+        raise _flaw("redaction-value", "the last run is missing or breaks off")
+    return tuple(read)
 
 
 def _write_item(place: int, item: Item) -> bytes:

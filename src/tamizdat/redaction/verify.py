@@ -127,13 +127,10 @@ def _check_part(header: tiled.Header, shown: proof.Proof) -> None:
 
 
 def _check_blank(read: tiled.Tiled, shown: proof.Proof) -> Hidden:
-    count = len(read.tiles)
-    if len(shown.hidden) != -(-count // 8):
-        _refuse("redaction-count", f"the proof speaks of {8 * len(shown.hidden)} tiles, the picture has {count}")
-    bits = np.unpackbits(np.frombuffer(shown.hidden, np.uint8)).astype(bool)
-    if bits[count:].any():
-        _refuse("redaction-count", "the proof hides tiles that are not in the picture")
-    blank = bits[:count]
+    count = sum(shown.runs)
+    if count != len(read.tiles):
+        _refuse("redaction-count", f"the proof speaks of {count} tiles, the picture has {len(read.tiles)}")
+    blank = proof.flags(shown.runs)
     numbers = np.flatnonzero(blank)
     if not np.array_equal(read.tiles[numbers], read.blanks(shown.fill, numbers)):
         _refuse("redaction-hidden", "something stands in a part that the proof says is blank")
