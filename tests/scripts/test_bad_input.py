@@ -255,7 +255,7 @@ def test_a_story_with_a_figure_no_claim_supports_and_a_picture_without_words(tmp
     head = (
         "figures:\n  f: {claims: deaths, measure: killed, who: Nobody}\n"
         'pictures:\n  p:\n    object: "0123456789abcdef"\n    credit: A. Photographer\n    caption: A street\n'
-        "    people: none\n"
+        "    people: none\n    maker: protected\n"
     )
     (room.path / "stories/harbour.md").write_text(STORY % (head, "There were {figure: f | 9}.\n\n{picture: p}"))
     before = house.listing(tmp_path)
@@ -271,7 +271,7 @@ def test_a_story_with_a_figure_no_claim_supports_and_a_picture_without_words(tmp
 def test_an_object_nobody_knows(tmp_path: Path, room: Room) -> None:
     head = (
         'pictures:\n  p:\n    object: "0123456789abcdef"\n    credit: A. Photographer\n    caption: A street\n'
-        "    alt: A street\n    people: none\n"
+        "    alt: A street\n    people: none\n    maker: protected\n"
     )
     (room.path / "stories/harbour.md").write_text(STORY % (head, "A street.\n\n{picture: p}"))
     before = house.listing(tmp_path)
@@ -355,7 +355,7 @@ def test_a_picture_that_is_no_picture_stops_the_edition(tmp_path: Path, room: Ro
     """The fault has one line; the next publication is whole."""
     received = room.receive("--plain", files, "--from", "x", "--how", "y")
     ident = received.out.split()[1]
-    head = f'pictures:\n  p:\n    object: "{ident}"\n    credit: A\n    caption: B\n    alt: C\n    people: none\n'
+    head = f'pictures:\n  p:\n    object: "{ident}"\n    credit: A\n    caption: B\n    alt: C\n    people: none\n    maker: protected\n'
     (room.path / "stories/harbour.md").write_text(STORY % (head, "Text.\n\n{picture: p}"))
 
     done = run("publish", "harbour", *room.secret)

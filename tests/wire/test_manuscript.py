@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tamizdat.primitives.errors import FormatError
-from tamizdat.wire import manuscript
+from tamizdat.redaction import picture as redacting
+from tamizdat.wire import manuscript, pictures
 from tamizdat.wire.story import Document, Heading, Picture, Prose, Quotation, Related, Response
 from tests import vectors
 
@@ -53,6 +54,7 @@ def test_every_field_of_a_story_is_read() -> None:
         '<data class="figure" value="lit">the\n40 lamps</data> of the list.</p>'
     )
     assert (picture.crop, picture.hide, picture.people) == ((0, 0, 100, 80), ((10, 10, 20, 20),), "hidden")
+    assert (picture.maker, picture.disclose, picture.again) == ("shown", ("date", "place"), True)
     assert quotation.html == '<p>We counted <data class="figure" value="lit">40 lamps</data>.</p>'
     assert (quotation.speaker, quotation.source) == ("Ada Example", "The Harbour News")
     assert heading == Heading(text="What was said")
@@ -76,8 +78,8 @@ def test_all_faults_are_told_at_once_with_their_lines() -> None:
     assert codes(raw) == [
         ("story-figure-unsupported", 22),
         ("story-picture-alt", 25),
-        ("story-date", 34),
-        ("story-quotation", 44),
+        ("story-date", 37),
+        ("story-quotation", 47),
     ]
 
 
@@ -139,6 +141,10 @@ def test_the_sample_stories_are_sound(name: str) -> None:
 
     assert all(re.search("drawn|drawing|رسم", picture.caption + picture.credit) for picture in story.pictures)
     assert all(figure.said.asserted_by for figure in story.figures)
+
+
+def test_what_can_be_disclosed_has_the_names_of_the_redaction_stage() -> None:
+    assert set(pictures.NAMED) == set(redacting.NAMED)
 
 
 @given(st.data())

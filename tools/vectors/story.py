@@ -38,6 +38,9 @@ pictures:
     crop: [0, 0, 100, 80]
     hide: [10, 10, 20, 20]
     people: hidden
+    maker: shown
+    disclose: [date, place]
+    again: yes
 about: |
   Made up, for *tests*.
 correction:
@@ -114,6 +117,15 @@ CASES: Final = {
     "credit": ("story-picture-credit", "nobody made it", changed("    credit: Drawn by nobody\n", "")),
     "people": ("story-picture-people", "no answer about people", changed("    people: hidden\n", "")),
     "people-no-box": ("story-picture-people", "hidden, but no box", changed("    hide: [10, 10, 20, 20]\n", "")),
+    "maker": ("story-picture-maker", "no answer about the maker", changed("    maker: shown\n", "")),
+    "maker-else": ("story-picture-maker", "another answer", changed("maker: shown", "maker: anonymous")),
+    "disclose": ("story-picture-disclose", "nothing of that name", changed("[date, place]", "[date, serial]")),
+    "disclose-protected": (
+        "story-picture-disclose",
+        "a reduced copy with what the camera wrote",
+        changed("maker: shown", "maker: protected"),
+    ),
+    "again": ("story-picture-again", "neither yes nor left out", changed("again: yes", "again: no")),
     "box": ("story-picture-box", "a box without width", changed("[10, 10, 20, 20]", "[10, 10, 0, 20]")),
     "placed": ("story-placed", "a picture the text does not place", changed("{picture: lamp}\n", "")),
     "placement": (

@@ -164,13 +164,15 @@ class Walk:
         pictures = list({file["object"]: file for file in pictures if file["kind"].endswith("picture")}.values())[:6]
         head = "\n".join(
             f'  p{number}:\n    object: "{file["object"]}"\n    credit: from your own folder\n'
-            f"    alt: One of your own pictures\n    caption: Number {number} of your own folder\n    people: consent"
+            f"    alt: One of your own pictures\n    caption: Number {number} of your own folder\n    people: consent\n    maker: protected"
             for number, file in enumerate(pictures, 1)
         )
         body = "\n\n".join(f"{{picture: p{number}}}" for number in range(1, len(pictures) + 1))
         if not pictures:
             sys.exit("none of these files is a picture that can be shown; they were sealed and stored all the same")
-        self._say("the answer «people: consent» is the demonstration's; a real desk asks a person, picture by picture")
+        self._say(
+            "the answers «people: consent» and «maker: protected» are the demonstration's; a real desk asks a person, picture by picture"
+        )
         (self._room / "stories" / "your-photographs.md").write_text(
             f"---\nheadline: Your photographs, on the way to a page\nlanguage: en\nbyline: {NAME}\n"
             f"dateline: {{place: This machine, date: {time.strftime('%Y-%m-%d')}}}\ncategory: medtop:01000000\n"

@@ -1,5 +1,5 @@
 """
-The pictures of a story's head: which object, whose, what it shows, what is cut and hidden.
+The pictures of a story's head: which object, whose, what it shows, what is cut and hidden, whether it can be proven.
 
 It does NOT open pictures; picture.py does. The fields are docs/spec/story.md, "pictures".
 """
@@ -13,20 +13,27 @@ from typing import Final
 from tamizdat.primitives import text
 from tamizdat.wire.findings import Findings
 from tamizdat.wire.head import Fields, Items, Value, Words
-from tamizdat.wire.story import People, Picture
+from tamizdat.wire.story import Maker, People, Picture
 
 
 MAX_BOXES: Final = 100
+# What redaction/picture.py calls by a name, without loading what reads pictures.
+NAMED: Final = ("date", "place", "camera", "description", "credit", "colours")
 
 _OBJECT: Final = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _PEOPLE: Final[dict[str, People]] = {"consent": "consent", "hidden": "hidden", "none": "none"}
+_MAKER: Final[dict[str, Maker]] = {"protected": "protected", "shown": "shown"}
+_FIELDS: Final = (
+    *("object", "credit", "alt", "caption", "crop", "hide", "people"),
+    *("maker", "disclose", "again"),
+)
 
 Box = tuple[int, int, int, int]
 
 
 def read(key: str, group: Fields, found: Findings) -> Picture:
     """Read the picture *key*; what is wrong goes to *found*."""
-    group.only(("object", "credit", "alt", "caption", "crop", "hide", "people"))
+    group.only(_FIELDS)
     identity = group.text("object")
     if not _OBJECT.fullmatch(identity):
         found.add(
@@ -38,6 +45,24 @@ def read(key: str, group: Fields, found: Findings) -> Picture:
     crops, hides = _boxes("crop", group, found), _boxes("hide", group, found)
     if len(crops) > 1:
         found.add("story-picture-box", group.line_of("crop"), "crop is more than one box", "Keep one box.")
+    people, maker = _people(key, group, found), _maker(key, group, found)
+    return Picture(
+        object=identity,
+        credit=group.text("credit", required=True, code="story-picture-credit", mend="Write credit: and who made it."),
+        alt=group.text(
+            "alt", required=True, code="story-picture-alt", mend="Write alt: for readers who cannot see the picture."
+        ),
+        caption=group.text("caption"),
+        crop=crops[0] if crops else None,
+        hide=hides,
+        people=people,
+        maker=maker,
+        disclose=_disclosed(key, group, found, maker),
+        again=_again(key, group, found),
+    )
+
+
+def _people(key: str, group: Fields, found: Findings) -> People:
     answer = group.text("people")
     if answer not in _PEOPLE:
         found.add(
@@ -53,17 +78,53 @@ def read(key: str, group: Fields, found: Findings) -> Picture:
             f"picture {key!r}: people are hidden, but there is no box",
             "Write hide: [x, y, width, height] over each face.",
         )
-    return Picture(
-        object=identity,
-        credit=group.text("credit", required=True, code="story-picture-credit", mend="Write credit: and who made it."),
-        alt=group.text(
-            "alt", required=True, code="story-picture-alt", mend="Write alt: for readers who cannot see the picture."
-        ),
-        caption=group.text("caption"),
-        crop=crops[0] if crops else None,
-        hide=hides,
-        people=_PEOPLE.get(answer, "none"),
-    )
+    return _PEOPLE.get(answer, "none")
+
+
+def _maker(key: str, group: Fields, found: Findings) -> Maker:
+    """Read the answer that decides whether readers get the camera's own pixels; there is none by default."""
+    answer = group.text("maker")
+    if answer not in _MAKER:
+        found.add(
+            "story-picture-maker",
+            group.line_of("maker"),
+            f"picture {key!r} does not say whether its maker is to be protected",
+            "Write maker: protected (a reduced copy; proves nothing), or maker: shown "
+            "(the camera's own pixels and their proof; the camera can be recognised by them).",
+        )
+    return _MAKER.get(answer, "protected")
+
+
+def _disclosed(key: str, group: Fields, found: Findings, maker: Maker) -> tuple[str, ...]:
+    words = group.texts("disclose")
+    for word in words:
+        if word.text not in NAMED:
+            found.add(
+                "story-picture-disclose",
+                word.line,
+                f"picture {key!r}: there is nothing called {word.text!r} to disclose",
+                f"Choose from {', '.join(NAMED)}.",
+            )
+    if words and maker == "protected" and group.text("maker"):
+        found.add(
+            "story-picture-disclose",
+            group.line_of("disclose"),
+            f"picture {key!r}: a reduced copy shows nothing that the camera wrote",
+            "Take disclose: out, or write maker: shown.",
+        )
+    return tuple(dict.fromkeys(word.text for word in words))
+
+
+def _again(key: str, group: Fields, found: Findings) -> bool:
+    answer = group.text("again")
+    if answer not in {"", "yes"}:
+        found.add(
+            "story-picture-again",
+            group.line_of("again"),
+            f"picture {key!r}: again: is {answer!r}",
+            "Write again: yes, only where the picture is to show what an earlier disclosure hid, or take it out.",
+        )
+    return answer == "yes"
 
 
 def _boxes(key: str, group: Fields, found: Findings) -> tuple[Box, ...]:

@@ -14,6 +14,7 @@ from tamizdat.wire.claim import Figure
 
 
 People = Literal["consent", "hidden", "none"]
+Maker = Literal["protected", "shown"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,13 @@ class Picture:
         hide: Boxes (x, y, width, height) painted opaque on the newly written file.
 
         people: The answer to "people visible: consent, hidden, or none?".
+
+        maker: The answer to "is its maker to be protected?": ``protected`` goes out as a reduced copy that proves
+            nothing, ``shown`` as the camera's own pixels with their proof.
+
+        disclose: What the camera wrote that is shown with the proof, by the names of redaction/picture.py.
+
+        again: Those who approve know that this shows what an earlier disclosure hid.
     """
 
     object: str
@@ -99,6 +107,9 @@ class Picture:
     crop: tuple[int, int, int, int] | None = None
     hide: tuple[tuple[int, int, int, int], ...] = ()
     people: People = "none"
+    maker: Maker = "protected"
+    disclose: tuple[str, ...] = ()
+    again: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
