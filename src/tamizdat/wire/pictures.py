@@ -45,7 +45,6 @@ def read(key: str, group: Fields, found: Findings) -> Picture:
     crops, hides = _boxes("crop", group, found), _boxes("hide", group, found)
     if len(crops) > 1:
         found.add("story-picture-box", group.line_of("crop"), "crop is more than one box", "Keep one box.")
-    people, maker = _people(key, group, found), _maker(key, group, found)
     return Picture(
         object=identity,
         credit=group.text("credit", required=True, code="story-picture-credit", mend="Write credit: and who made it."),
@@ -55,9 +54,9 @@ def read(key: str, group: Fields, found: Findings) -> Picture:
         caption=group.text("caption"),
         crop=crops[0] if crops else None,
         hide=hides,
-        people=people,
-        maker=maker,
-        disclose=_disclosed(key, group, found, maker),
+        people=_people(key, group, found),
+        maker=_maker(key, group, found),
+        disclose=_disclosed(key, group, found),
         again=_again(key, group, found),
     )
 
@@ -95,7 +94,7 @@ def _maker(key: str, group: Fields, found: Findings) -> Maker:
     return _MAKER.get(answer, "protected")
 
 
-def _disclosed(key: str, group: Fields, found: Findings, maker: Maker) -> tuple[str, ...]:
+def _disclosed(key: str, group: Fields, found: Findings) -> tuple[str, ...]:
     words = group.texts("disclose")
     for word in words:
         if word.text not in NAMED:
@@ -105,7 +104,7 @@ def _disclosed(key: str, group: Fields, found: Findings, maker: Maker) -> tuple[
                 f"picture {key!r}: there is nothing called {word.text!r} to disclose",
                 f"Choose from {', '.join(NAMED)}.",
             )
-    if words and maker == "protected" and group.text("maker"):
+    if words and group.text("maker") == "protected":
         found.add(
             "story-picture-disclose",
             group.line_of("disclose"),
