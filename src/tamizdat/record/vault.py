@@ -1,42 +1,42 @@
 """
-The vault: an OCFL 1.1 storage root in which every object is one age file, written once.
+The vault: an OCFL 1.1 storage root of age files, in which bytes are written once and versions only added.
 
 It is NOT a catalogue and holds no key: what an object is and how to open it is known outside, so
-that destroying a key erases an object that OCFL never deletes. Its arrival is told to the day only.
-The format is https://ocfl.io/1.1/spec/ with layout extension 0003.
+that destroying a key erases an object that OCFL never deletes. Days are told, hours are not.
+The format is docs/spec/vault.md.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import re
+import itertools
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, Final
 
-from tamizdat.primitives import text
-from tamizdat.primitives.errors import Fault, UsageError
+from tamizdat.primitives.errors import AdapterError, Fault, TrustError, UsageError
 from tamizdat.primitives.ports import Clock, Store
-from tamizdat.record import ocfl, ocfl_object
+from tamizdat.primitives.stores import read
+from tamizdat.record import ocfl, ocfl_object, places
+from tamizdat.record.places import DEPTH, INVENTORY, SEALED, State, place
 
 
-DECLARATION: Final = "0=ocfl_1.1"
-LAYOUT: Final = "0003-hash-and-id-n-tuple-storage-layout"
 CONTENT: Final = "content.age"
-SCHEME: Final = "tamizdat:"
-_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
-_SEALED: Final = "inventory.json.sha512"
-_DEPTH: Final = 4  # three tuples of the hash, then the id
-_DAY: Final = 86_400
+METADATA: Final = "ro-crate-metadata.json.age"
+TOMBSTONE: Final = "tombstone.age"
+MAX_VERSIONS: Final = 999
+MAX_SMALL: Final = 64 << 20
+BUCKETS: Final = 16**places.TUPLE
+_UNFINISHED: Final = "Run `tamizdat receive` again with what was being received; what was begun is finished or removed."
 
 
 class Vault:
     """
-    Objects in *store* below *prefix*, each added once and never changed.
+    Objects in *store* below *prefix*; each has its bytes once, and versions that only add to what is said of them.
 
     An object is there when its own `inventory.json.sha512` is, which is written last: an interrupted
-    `add` leaves something that is not there yet, that a new `add` replaces and `sweep` removes.
+    `add` leaves something that is not there yet, that a new `add` replaces and `sweep` removes. A version is there
+    when the object's inventory names it: what an interrupted `describe` left, `sweep` finishes or removes.
     One process writes at a time (the caller's lock); readers need none.
     """
 
@@ -48,13 +48,13 @@ class Vault:
 
     def create(self) -> None:
         """Make the empty vault, or complete one that was begun; nothing happens to one that is whole."""
-        for name, value in _root_files().items():
+        for name, value in places.root_files().items():
             if not self._is_there(self._below + name):
                 self._store.put(self._below + name, [value])
 
-    def add(self, object_id: str, chunks: Iterable[bytes]) -> None:
+    def add(self, object_id: str, chunks: Iterable[bytes], metadata: bytes = b"") -> None:
         """
-        Store the ciphertext *chunks* as a new object, in one pass.
+        Store the ciphertext *chunks* as a new object, in one pass, with sealed *metadata* beside it if there is any.
 
         Raises:
             FileExistsError: There is such an object, and it stays as it is.
@@ -64,22 +64,31 @@ class Vault:
             raise FileExistsError(object_id)
         self.create()
         at = self._path(object_id)
-        state = hashlib.sha512()
-        self._store.put(f"{at}/v1/content/{CONTENT}", _hashing(chunks, state))
-        inventory = _inventory(object_id, state.hexdigest(), self._clock.now())
-        sidecar = f"{hashlib.sha512(inventory).hexdigest()} inventory.json\n".encode("ascii")
-        for name, value in (
-            ("v1/inventory.json", inventory),
-            (f"v1/{_SEALED}", sidecar),
-            ("0=ocfl_object_1.1", b"ocfl_object_1.1\n"),
-            ("inventory.json", inventory),
-            (_SEALED, sidecar),
-        ):
-            self._store.put(f"{at}/{name}", [value])
+        files = {CONTENT: self._put(f"{at}/v1/content/{CONTENT}", chunks)}
+        if metadata:
+            files[METADATA] = self._put(f"{at}/v1/content/{METADATA}", [metadata])
+        state = State(object_id=object_id).next(places.today(self._clock.now()), "taken in", files, keep=False)
+        self._version(at, state)
+        self._store.put(f"{at}/{places.OBJECT_DECLARATION}", [b"ocfl_object_1.1\n"])
+        self._head(at, places.write(state))
+
+    def describe(self, object_id: str, metadata: bytes) -> None:
+        """
+        Add a version whose sealed metadata is *metadata*; the bytes stay what and where they are.
+
+        Raises:
+            FileNotFoundError: There is no such object.
+            TrustError: ``vault-damaged``: its inventory is not whole, and stays as it is.
+        """
+        self._next(object_id, "described anew", {METADATA: metadata}, keep=True)
+
+    def bury(self, object_id: str, tombstone: bytes) -> None:
+        """Add a version that holds nothing but a sealed *tombstone*; errors as `describe`."""
+        self._next(object_id, "its key was destroyed", {TOMBSTONE: tombstone}, keep=False)
 
     def has(self, object_id: str) -> bool:
         """Say whether the object is there, whole as far as its writer knew."""
-        return self._is_there(f"{self._path(object_id)}/{_SEALED}")
+        return self._is_there(f"{self._path(object_id)}/{SEALED}")
 
     def open(self, object_id: str) -> BinaryIO:
         """Open an object's ciphertext for reading and seeking; FileNotFoundError where there is none."""
@@ -87,19 +96,39 @@ class Vault:
             raise FileNotFoundError(object_id)
         return self._store.open(f"{self._path(object_id)}/v1/content/{CONTENT}")
 
-    def ids(self) -> Iterator[str]:
+    def read(self, object_id: str, logical: str) -> bytes | None:
+        """
+        Read a small file of an object's newest version whole; None where that version has none.
+
+        Raises:
+            FileNotFoundError: There is no such object.
+            TrustError: ``vault-damaged``.
+        """
+        at = self._path(object_id)
+        path = self._state(at, object_id).path(logical)
+        return None if path is None else read(self._store, f"{at}/{path}", MAX_SMALL)
+
+    def versions(self, object_id: str) -> int:
+        """Say how many versions an object has; errors as `read`."""
+        return len(self._state(self._path(object_id), object_id).versions)
+
+    def ids(self, bucket: str = "") -> Iterator[str]:
         """Give the id of every object that is there, in the order of their places."""
-        for at, files in self._objects().items():
-            if _SEALED in files:
-                yield _read_place(at)
+        for at, files in self._objects(bucket):
+            if SEALED in files:
+                yield places.read_place(at)
 
     def sweep(self) -> int:
-        """Remove what interrupted `add`s left, and say of how many objects; for the one writer only."""
-        unfinished = [(at, files) for at, files in self._objects().items() if _SEALED not in files]
-        for at, files in unfinished:
-            for name in files:
-                self._store.drop(f"{self._below}{at}/{name}")
-        return len(unfinished)
+        """Finish or remove what was interrupted, and say in how many objects; for the one writer only."""
+        count = 0
+        for at, files in list(self._broken_off()):
+            count += 1
+            if SEALED not in files:
+                for name in files:
+                    self._store.drop(f"{self._below}{at}/{name}")
+            else:
+                self._settle(self._below + at)
+        return count
 
     def fsck(self, progress: Callable[[int], None] = lambda _: None) -> list[Fault]:
         """
@@ -107,26 +136,23 @@ class Vault:
 
         *progress* is told the number of bytes read since it was last told.
         """
-        faults = [*ocfl.check_root(self._store, self._prefix), *self._altered_root()]
-        for at, files in self._objects().items():
-            where = self._below + at
-            if _SEALED not in files:
-                faults.append(
-                    Fault(
-                        code="vault-unfinished",
-                        where=where,
-                        what="an object was begun and never finished",
-                        mend="Receive its parts again; the next `receive` removes what was left.",
-                    )
-                )
-                continue
-            faults += ocfl_object.inspect(self._store, where, progress=progress).faults
-            faults += self._misplaced(at, files)
+        faults = [*ocfl.check_root(self._store, self._prefix), *self.check_root(), *self._strays()]
+        for at, files in self._objects(""):
+            faults += self._check(at, files, progress)
         return faults
 
-    def _altered_root(self) -> Iterator[Fault]:
+    def check(self, bucket: str, progress: Callable[[int], None] = lambda _: None) -> Iterator[tuple[str, list[Fault]]]:
+        """
+        Check the objects of one *bucket* (three hexadecimal digits), every byte; give each one's place and its faults.
+
+        It is done object by object, as it is asked for, and remembers nothing.
+        """
+        for at, files in self._objects(bucket):
+            yield at, self._check(at, files, progress)
+
+    def check_root(self) -> Iterator[Fault]:
         """Check that the root's own files are as `create` writes them."""
-        for name, value in _root_files().items():
+        for name, value in places.root_files().items():
             if not self._is_there(self._below + name):
                 what = "the file is not there"
             else:
@@ -136,14 +162,25 @@ class Vault:
                 mend = "Remove this file; the next `receive` writes it again. The objects do not depend on it."
                 yield Fault(code="vault-root", where=self._below + name, what=what, mend=mend)
 
+    def _check(self, at: str, files: list[str], progress: Callable[[int], None]) -> list[Fault]:
+        where = self._below + at
+        if SEALED not in files:
+            what = "an object was begun and never finished"
+            return [Fault(code="vault-unfinished", where=where, what=what, mend=_UNFINISHED)]
+        found = [*ocfl_object.inspect(self._store, where, progress=progress).faults, *self._misplaced(at, files)]
+        if found and self._pending(where) is not None:
+            what = "a version was begun and never finished"
+            return [Fault(code="vault-unfinished", where=where, what=what, mend=_UNFINISHED)]
+        return found
+
     def _misplaced(self, at: str, files: list[str]) -> Iterator[Fault]:
         """Check what OCFL leaves open and this vault does not: the object's place, and its one content file."""
         try:
-            object_id = _read_place(at)
+            object_id = places.read_place(at)
             found = f"{at}/v1/content/{CONTENT}" if f"v1/content/{CONTENT}" in files else "no content.age"
             expected = f"{place(object_id)}/v1/content/{CONTENT}"
         except UsageError as error:
-            found, expected = at, str(error)
+            found, expected = str(error), ""
         if found != expected:
             yield Fault(
                 code="vault-place",
@@ -152,14 +189,110 @@ class Vault:
                 mend="Restore this folder from a backup; the vault never moves an object.",
             )
 
-    def _objects(self) -> dict[str, list[str]]:
-        """Find the files of every object, finished or not, by its place."""
-        found: dict[str, list[str]] = {}
+    def _strays(self) -> Iterator[Fault]:
+        known = places.root_files()
         for name in self._store.names(self._prefix):
-            segments = name[len(self._below) :].split("/")
-            if len(segments) > _DEPTH and segments[0] != "extensions":
-                found.setdefault("/".join(segments[:_DEPTH]), []).append("/".join(segments[_DEPTH:]))
-        return found
+            inner = name[len(self._below) :]
+            if inner not in known and not inner.startswith("extensions/") and inner.count("/") < DEPTH:
+                mend = "Look at what it is; the vault never put it there."
+                yield Fault(code="vault-stray", where=name, what="a file lies where no object is", mend=mend)
+
+    def _next(self, object_id: str, message: str, files: Mapping[str, bytes], *, keep: bool) -> None:
+        at = self._path(object_id)
+        self._settle(at)
+        state = self._state(at, object_id)
+        number = len(state.versions) + 1
+        if number > MAX_VERSIONS:
+            raise UsageError(
+                "vault-versions",
+                f"object {object_id} has {MAX_VERSIONS} versions, and no more are kept",
+                mend="Nothing needs doing: its bytes and what is known of it stay as they are.",
+            )
+        made = {name: self._put(f"{at}/v{number}/content/{name}", [data]) for name, data in files.items()}
+        state = state.next(places.today(self._clock.now()), message, made, keep=keep)
+        self._version(at, state)
+        self._head(at, places.write(state))
+
+    def _put(self, name: str, chunks: Iterable[bytes]) -> str:
+        state = hashlib.sha512()
+        self._store.put(name, _hashing(chunks, state))
+        return state.hexdigest()
+
+    def _version(self, at: str, state: State) -> None:
+        folder, raw = f"{at}/v{len(state.versions)}", places.write(state)
+        self._store.put(f"{folder}/{INVENTORY}", [raw])
+        self._store.put(f"{folder}/{SEALED}", [places.seal(raw)])
+
+    def _head(self, at: str, raw: bytes) -> None:
+        self._store.put(f"{at}/{INVENTORY}", [raw])
+        self._store.put(f"{at}/{SEALED}", [places.seal(raw)])
+
+    def _state(self, at: str, object_id: str) -> State:
+        """Read what the object's own inventory says, or, where it is just being exchanged, its newest version's."""
+        raw = self._whole(at) or self._pending(at)
+        state = places.read(raw) if raw else None
+        if state is not None and state.object_id == object_id:
+            return state
+        if not self._is_there(f"{at}/{SEALED}"):
+            raise FileNotFoundError(object_id)
+        raise TrustError(
+            "vault-damaged",
+            f"the inventory of object {object_id} is not whole",
+            mend="Run `tamizdat vault fsck`, and restore this object from a backup.",
+        )
+
+    def _whole(self, folder: str) -> bytes | None:
+        """Read an inventory that its sidecar agrees with."""
+        raw = read(self._store, f"{folder}/{INVENTORY}", ocfl_object.MAX_INVENTORY)
+        return raw if raw and read(self._store, f"{folder}/{SEALED}", 4096) == places.seal(raw) else None
+
+    def _pending(self, at: str) -> bytes | None:
+        """
+        Say what an interrupted `describe` left: the inventory that the object should have, or b"" to remove a version.
+
+        None: nothing was interrupted. What is damaged otherwise is not taken for it, and is left to the check.
+        """
+        raw = self._whole(at)
+        state = places.read(raw) if raw else None
+        if state is not None:
+            after = f"{at}/v{len(state.versions) + 1}"
+            more = self._whole(after)
+            new = places.read(more) if more else None
+            if new is not None and new.versions[:-1] == state.versions and new.object_id == state.object_id:
+                return more
+            return b"" if next(iter(self._store.names(after)), None) else None
+        # The inventory was exchanged and its sidecar not yet: then that is still the one of the version before.
+        raw = read(self._store, f"{at}/{INVENTORY}", ocfl_object.MAX_INVENTORY) or b""
+        state = places.read(raw)
+        number = len(state.versions) if state is not None else 0
+        if number < 2 or self._whole(f"{at}/v{number}") != raw or not (before := self._whole(f"{at}/v{number - 1}")):
+            return None
+        return raw if read(self._store, f"{at}/{SEALED}", 4096) == places.seal(before) else None
+
+    def _settle(self, at: str) -> None:
+        pending = self._pending(at)
+        if pending:
+            self._head(at, pending)
+        elif pending is not None and (raw := self._whole(at)) and (state := places.read(raw)):
+            for name in list(self._store.names(f"{at}/v{len(state.versions) + 1}")):
+                self._store.drop(name)
+
+    def _broken_off(self) -> Iterator[tuple[str, list[str]]]:
+        for at, files in self._objects(""):
+            if SEALED not in files or (
+                any(name.startswith("v2/") for name in files) and self._pending(self._below + at) is not None
+            ):
+                yield at, files
+
+    def _objects(self, bucket: str) -> Iterator[tuple[str, list[str]]]:
+        """Give the place of every object, finished or not, with its files; one object at a time is in memory."""
+        split = ((name, name[len(self._below) :].split("/")) for name in self._names(bucket))
+        inside = (segments for _, segments in split if len(segments) > DEPTH and segments[0] != "extensions")
+        for at, found in itertools.groupby(inside, key=lambda segments: "/".join(segments[:DEPTH])):
+            yield at, ["/".join(segments[DEPTH:]) for segments in found]
+
+    def _names(self, bucket: str) -> Iterator[str]:
+        return self._store.names(f"{self._below}{bucket}" if bucket else self._prefix)
 
     def _path(self, object_id: str) -> str:
         return self._below + place(object_id)
@@ -169,76 +302,22 @@ class Vault:
             self._store.open(name).close()
         except FileNotFoundError:
             return False
+        except AdapterError:  # a link or a pipe: it is there, and the check says what it is
+            return True
         return True
 
 
-def place(object_id: str) -> str:
+def buckets() -> Iterator[str]:
     """
-    Say where an object lies below the storage root (extension 0003: sha256, three tuples of three).
+    Give every bucket's name in order: the first three digits of an object's place.
 
-    >>> place("e1f7a0")
-    'cee/755/291/tamizdat%3ae1f7a0'
-
-    Raises:
-        UsageError: It is no id of ours.
+    >>> list(buckets())[:2], sum(1 for _ in buckets())
+    (['000', '001'], 4096)
     """
-    if not _ID.fullmatch(object_id):
-        raise UsageError(
-            "vault-id", f"{object_id!r} is no object's id", mend="Give the id that `tamizdat objects` shows."
-        )
-    # Our ids need no escape but the scheme's colon, and with it never reach the 100 characters where 0003 cuts.
-    digest = hashlib.sha256((SCHEME + object_id).encode("ascii")).hexdigest()
-    return f"{digest[:3]}/{digest[3:6]}/{digest[6:9]}/{_escaped(SCHEME)}{object_id}"
-
-
-def _escaped(word: str) -> str:
-    return word.replace(":", "%3a")
-
-
-def _read_place(at: str) -> str:
-    name = at.rsplit("/", 1)[1]
-    object_id = name.removeprefix(_escaped(SCHEME))
-    if object_id == name or not _ID.fullmatch(object_id):
-        raise UsageError("vault-id", f"{name!r} is no place of an object", mend="Run `tamizdat vault fsck`.")
-    return object_id
+    return (f"{number:0{places.TUPLE}x}" for number in range(BUCKETS))
 
 
 def _hashing(chunks: Iterable[bytes], state: Any) -> Iterator[bytes]:
     for chunk in chunks:
         state.update(chunk)
         yield chunk
-
-
-def _inventory(object_id: str, sha512: str, now: int) -> bytes:
-    """Write the inventory of a first and only version; `created` is the day, for the hour is nobody's business."""
-    version = {
-        "created": text.instant(now - now % _DAY),
-        "message": "taken in",
-        "state": {sha512: [CONTENT]},
-        "user": {"address": "https://tamizdat.example/", "name": "tamizdat"},
-    }
-    return _json(
-        {
-            "digestAlgorithm": "sha512",
-            "head": "v1",
-            "id": SCHEME + object_id,
-            "manifest": {sha512: [f"v1/content/{CONTENT}"]},
-            "type": "https://ocfl.io/1.1/spec/#inventory",
-            "versions": {"v1": version},
-        }
-    )
-
-
-def _root_files() -> dict[str, bytes]:
-    """Write the storage root's own files, its declaration last."""
-    config = {"digestAlgorithm": "sha256", "extensionName": LAYOUT, "numberOfTuples": 3, "tupleSize": 3}
-    layout = {"description": "Hashed n-tuples of the object's id, then the id.", "extension": LAYOUT}
-    return {
-        f"extensions/{LAYOUT}/config.json": _json(config),
-        "ocfl_layout.json": _json(layout),
-        DECLARATION: b"ocfl_1.1\n",
-    }
-
-
-def _json(value: object) -> bytes:
-    return (json.dumps(value, indent=2, sort_keys=True) + "\n").encode("ascii")
