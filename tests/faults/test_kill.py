@@ -12,6 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from tamizdat.cli import house as houses
+from tamizdat.newsroom import intake, queue
+from tamizdat.newsroom.house import House
+from tamizdat.newsroom.keys import Keys
+from tamizdat.newsroom.origins import origins
+from tamizdat.record import batch
 from tests.scripts import house
 from tests.scripts.house import Room, run
 
@@ -138,11 +144,47 @@ def test_receive_completes_after_a_kill(tmp_path: Path, files: Path) -> None:
         assert again.report == (3, 0, 3, 0)
         listed = run("objects", *room.secret).out.splitlines()
         assert len(listed) == 2, listed
-        assert len(list((room.path / "desk/queue").iterdir())) == 1
+        assert [path.name for path in sorted((room.path / "desk/queue").iterdir())] == due(room)
         room.sound()
         room.clean(MARKER)
 
     each_moment(tmp_path, house.make, work, after)
+
+
+def test_no_leaf_is_lost_or_stands_on_the_record_twice(tmp_path: Path, files: Path) -> None:
+    """A line is written, by a machine that has no passphrase, between the kill and the run that finishes."""
+    sealed = house.make(tmp_path / "first")
+    assert sealed.seal(files, "-o", tmp_path / "parts", "--parts", "3", "--need", "2").status == 0
+
+    def work(room: Room) -> int:
+        return room.receive(tmp_path / "parts").status
+
+    def after(room: Room) -> None:
+        assert run("log", "tick", *room.secret).status == 0
+        done = room.receive(tmp_path / "parts")
+        assert done.status == 0, done.err
+        waiting = {path.name for path in (room.path / "desk/queue").glob("*")}
+        taken = {leaf.hex() for leaf in queue.recorded(*unlocked(room))}
+        assert not waiting & taken
+        assert sorted(waiting | taken) == due(room)
+
+    each_moment(tmp_path, house.make, work, after)
+
+
+def unlocked(room: Room) -> tuple[House, Keys]:
+    """Look into a newsroom."""
+    inside = houses.at(room.path)
+    return inside, inside.unlock(house.PASSPHRASE.encode())
+
+
+def due(room: Room) -> list[str]:
+    """Give, sorted, the leaves that belong on the public record: of the one arrival, and of every object root in it."""
+    inside, keys = unlocked(room)
+    (arrival,) = intake.arrivals(inside, keys)
+    held = {item.object for item in arrival.items}
+    leaves = [one.leaf for ident in held for one in origins(inside, keys, ident)]
+    assert len(leaves) >= len(arrival.items)
+    return sorted(leaf.hex() for leaf in (batch.leaf(arrival.nonce, arrival.dossier_root), *leaves))
 
 
 def test_publish_completes_after_a_kill(tmp_path: Path) -> None:

@@ -37,6 +37,13 @@ class Item:
         object: The id of the vault's object that holds these bytes; empty where refused.
 
         root: The object root, 32 bytes, or empty.
+
+        covers: "parts" where parts of it can be shown, "file" where it is all or nothing; empty where refused, or
+            received by an older version.
+
+        reason: Why it is all or nothing, in words.
+
+        committed: Who committed to what can be shown: "field" (before it travelled) or "desk".
     """
 
     number: int
@@ -49,6 +56,16 @@ class Item:
     why: str = ""
     object: str = ""
     root: bytes = b""
+    covers: str = ""
+    reason: str = ""
+    committed: str = ""
+
+    def showing(self) -> str:
+        """Say in plain words what can be shown of it."""
+        if self.covers == "parts":
+            when = "before it travelled" if self.committed == "field" else "here, after it came"
+            return f"can show parts, committed to {when}"
+        return f"all or nothing: {self.reason or 'it was received by an older version'}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

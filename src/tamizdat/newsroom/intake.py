@@ -19,19 +19,20 @@ from typing import Any, BinaryIO, Final, Protocol
 from tamizdat.carry.keyed import Keyed
 from tamizdat.field import archive, dossier, salvage, ustar
 from tamizdat.newsroom import arrival as records
-from tamizdat.newsroom import objects, queue, staging
+from tamizdat.newsroom import finishing, queue, staging
 from tamizdat.newsroom.arrival import Arrival, Item, Route
+from tamizdat.newsroom.finishing import Plan
 from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
-from tamizdat.newsroom.staging import CHUNK, SPOOL, Staged, Staging
+from tamizdat.newsroom.origins import Origin
+from tamizdat.newsroom.placing import Piece, Placing, refused
+from tamizdat.newsroom.staging import Staged, Staging
 from tamizdat.primitives import digest
 from tamizdat.primitives.age import file as age
 from tamizdat.primitives.errors import AdapterError, FormatError, MediumGoneError, ShortError, TamizdatError
 from tamizdat.primitives.stores import read
-from tamizdat.redaction import commit
 
 
-UNFINISHED: Final = "desk/unfinished"
 Progress = Callable[[int], None]
 _UNKNOWN: Final = "the dossier's list is missing"
 
@@ -72,14 +73,9 @@ class Intake:
 
         What it had only staged is cleared, but for what a journal has: that the same sealed file goes on with.
         """
-        root = self._house.root
-        done = []
-        for name in list(root.names(UNFINISHED)):
-            found = records.read(self._open(name))
-            self._finish(found)
-            done.append(found)
+        done = finishing.recover(self._house, self._keys)
         staging.tidy(self._house, self._keys, {item.object for one in done for item in one.items})
-        return tuple(done)
+        return done
 
     def sealed(self, source: BinaryIO, name: bytes) -> Arrival:
         """
@@ -129,11 +125,11 @@ class Intake:
             if before is not None:
                 return self._seen_before(records.read(self._unseal(before)))
             pieces = [
-                _Piece(one.number, one.name, staged[one.number], one.how or _UNKNOWN, one.seed)
+                Piece(one.number, one.name, staged[one.number], one.how or _UNKNOWN, *_committed(one))
                 for one in saved.whole
                 if not one.void
             ]
-            pieces += [_Piece(one.number, one.name, _refused(one.number, one.name, one.why)) for one in saved.lost]
+            pieces += [Piece(one.number, one.name, refused(one.number, one.name, one.why)) for one in saved.lost]
             pieces.sort(key=lambda one: one.number)
             what = f"received in part: whole files: {len(saved.whole)}; known not to be whole: {len(saved.lost)}"
             more = "" if saved.listed else "; the list of its files is missing, so there may be more"
@@ -183,8 +179,8 @@ class Intake:
                     with file.open() as stream:
                         item: Staged | Item = self._staging.stage(_Counted(stream, self._progress))
                 except OSError as error:
-                    item = _refused(number, file.name, f"it cannot be read: {error.strerror}")
-                pieces.append(_Piece(number, file.name, item, f"came unsealed, {via}"))
+                    item = refused(number, file.name, f"it cannot be read: {error.strerror}")
+                pieces.append(Piece(number, file.name, item, f"came unsealed, {via}"))
             return self._commit("unsealed", pieces, sender=sender, via=via)
         finally:
             self._staging.clear()
@@ -204,28 +200,25 @@ class Intake:
         if seen is not None:
             self._staging.done()
             return self._seen_before(records.read(self._unseal(seen)))
-        items = []
-        seeds = {}
-        known: dict[bytes, str] = {}
-        for number, (info, staged) in enumerate(zip(opened.objects, self._kept(opened), strict=True), 1):
-            item = self._place(number, info.name, staged, how=info.how, root=info.root, known=known)
-            items.append(item)
-            seeds[number] = info.seed
-        return self._record(
-            Arrival(
-                id=ident,
-                received=self._house.clock.now(),
-                route="sealed",
-                items=tuple(items),
-                dossier_root=opened.dossier_root,
-                announcement=opened.announcement,
-                nonce=self._house.entropy.random(32),
-                announced=queue.announced(self._house, self._keys, opened.announcement),
-                left_out=tuple((_shown(one.name), one.reason) for one in opened.left_out),
-                forged=self._forged(),
-            ),
-            seeds,
+        received = self._house.clock.now()
+        pieces = [
+            Piece(number, info.name, staged, info.how, info.root, info.seed)
+            for number, (info, staged) in enumerate(zip(opened.objects, self._kept(opened), strict=True), 1)
+        ]
+        items, kept = self._placed(pieces, ident, received)
+        made = Arrival(
+            id=ident,
+            received=received,
+            route="sealed",
+            items=items,
+            dossier_root=opened.dossier_root,
+            announcement=opened.announcement,
+            nonce=self._house.entropy.random(32),
+            announced=queue.announced(self._house, self._keys, opened.announcement),
+            left_out=tuple((_shown(one.name), one.reason) for one in opened.left_out),
+            forged=self._forged(),
         )
+        return self._record(made, kept)
 
     def _kept(self, opened: dossier.Opened) -> list[Staged]:
         """Pass over what the sender marked as void: it changed while it was sealed, and no file held those bytes."""
@@ -233,16 +226,16 @@ class Intake:
         return [staged for number, staged in enumerate(self._staging.items, 1) if number not in void]
 
     def _tar(self, plain: BinaryIO) -> Arrival:
-        pieces: list[_Piece] = []
+        pieces: list[Piece] = []
         faults: list[str] = []
         how = "in an archive sealed with ordinary age tools"
         try:
             for number, member in enumerate(archive.read_members(plain), 1):
                 if member.fault is not None or member.stream is None:
                     why = member.fault.what if member.fault else "it is not a regular file"
-                    pieces.append(_Piece(number, member.name, _refused(number, member.name, why)))
+                    pieces.append(Piece(number, member.name, refused(number, member.name, why)))
                 else:
-                    pieces.append(_Piece(number, member.name, self._staging.stage(member.stream), how))
+                    pieces.append(Piece(number, member.name, self._staging.stage(member.stream), how))
         except FormatError as error:
             # What stood whole before the break is kept: nothing that arrived is lost.
             faults.append(f"the archive breaks off: {error}")
@@ -250,83 +243,37 @@ class Intake:
 
     def _single(self, plain: BinaryIO, name: bytes) -> Arrival:
         staged = self._staging.stage(plain)
-        return self._commit("age", [_Piece(1, name.removesuffix(b".age"), staged, "sealed with ordinary age tools")])
+        return self._commit("age", [Piece(1, name.removesuffix(b".age"), staged, "sealed with ordinary age tools")])
 
-    def _commit(self, route: Route, pieces: list[_Piece], *, ident: str = "", **more: Any) -> Arrival:
-        secret = self._house.entropy.random(32)
-        placed: list[Item] = []
-        seeds: dict[int, bytes] = {}
-        known: dict[bytes, str] = {}
-        for one in pieces:
-            if isinstance(one.item, Staged):
-                seeds[one.number] = one.seed or digest.derive(secret, "object", one.number - 1)
-                root = commit.object_root(seeds[one.number], one.item.sha256)
-                placed.append(self._place(one.number, one.name, one.item, how=one.how, root=root, known=known))
-            else:
-                placed.append(one.item)
+    def _commit(self, route: Route, pieces: list[Piece], *, ident: str = "", **more: Any) -> Arrival:
+        ident = ident or self._house.entropy.random(16).hex()
+        received = self._house.clock.now()
+        items, kept = self._placed(pieces, ident, received)
         made = Arrival(
-            id=ident or self._house.entropy.random(16).hex(),
-            received=self._house.clock.now(),
+            id=ident,
+            received=received,
             route=route,
-            items=tuple(placed),
+            items=items,
             nonce=self._house.entropy.random(32),
             forged=self._forged(),
             **more,
         )
-        # No sender's secret binds this arrival: the public record gets a hash of the desk's own record of it.
-        root = digest.sha256(digest.DOSSIER, digest.derive(secret, "dossier"), records.write(made))
-        return self._record(dataclasses.replace(made, dossier_root=root), seeds)
+        # No sender's secret binds this arrival: the public record gets a salted hash of the desk's own record of it.
+        root = digest.sha256(digest.DOSSIER, self._house.entropy.random(32), records.write(made))
+        return self._record(dataclasses.replace(made, dossier_root=root), kept)
 
-    def _place(
-        self, number: int, name: bytes, staged: Staged, *, how: str, root: bytes, known: dict[bytes, str]
-    ) -> Item:
-        held = known.get(staged.sha256) or objects.find(self._house, self._keys, staged.sha256)
-        known.setdefault(staged.sha256, held or staged.object)
-        return Item(
-            number=number,
-            name=name,
-            size=staged.size,
-            sha256=staged.sha256,
-            kind=staged.kind,
-            how=how,
-            outcome="duplicate" if held else "stored",
-            why=f"the same bytes are object {held}" if held else "",
-            object=held or staged.object,
-            root=root,
+    def _placed(
+        self, pieces: Sequence[Piece], arrival: str, received: int
+    ) -> tuple[tuple[Item, ...], tuple[tuple[str, Origin], ...]]:
+        placing = Placing(
+            house=self._house, keys=self._keys, arrival=arrival, received=received, progress=self._progress
         )
+        return placing.place(pieces)
 
-    def _record(self, made: Arrival, seeds: dict[int, bytes]) -> Arrival:
+    def _record(self, made: Arrival, kept: tuple[tuple[str, Origin], ...]) -> Arrival:
         """Write down what will be done, then do it: from here on a kill is finished by the next run."""
-        secrets = {staged.object: staged.secret for staged in self._staging.items}
-        for item in made.items:
-            if item.outcome == "stored":
-                objects.write_key(self._house, item.object, secrets[item.object])
-            if item.object:
-                objects.write_seed(self._house, item.object, made.id, item.number, seeds[item.number])
-        for staged in self._staging.items:
-            if not any(item.outcome == "stored" and item.object == staged.object for item in made.items):
-                self._house.root.drop(f"{SPOOL}/{staged.object}")
-        self._seal(f"{UNFINISHED}/{made.id}.age", records.write(made))
-        # From here on the spool is the plan's: were it cleared after a full disk, the next run could not finish.
-        self._staging.items = []
-        self._staging.done()
-        self._finish(made)
+        finishing.record(self._house, self._keys, Plan(arrival=made, kept=kept), self._staging)
         return made
-
-    def _finish(self, made: Arrival) -> None:
-        root = self._house.root
-        vault = self._house.vault()
-        for item in made.items:
-            if item.outcome == "stored":
-                if not vault.has(item.object):
-                    with root.open(f"{SPOOL}/{item.object}") as stream:
-                        vault.add(item.object, iter(lambda: stream.read(CHUNK), b""))
-                objects.remember(self._house, self._keys, item.sha256, item.object)
-        queue.put(self._house, made.nonce, made.dossier_root)
-        self._seal(f"desk/arrivals/{made.id}.age", records.write(made))
-        root.drop(f"{UNFINISHED}/{made.id}.age")
-        for item in made.items:
-            root.drop(f"{SPOOL}/{item.object or 'none'}")
 
     def _seen_before(self, made: Arrival) -> Arrival:
         items = tuple(
@@ -337,7 +284,7 @@ class Intake:
 
     def _refuse_all(self, error: TamizdatError) -> Arrival:
         items = tuple(
-            dataclasses.replace(_refused(number, b"", "the dossier it came in is not whole"), size=staged.size)
+            dataclasses.replace(refused(number, b"", "the dossier it came in is not whole"), size=staged.size)
             for number, staged in enumerate(self._staging.items, 1)
         )
         found = tuple(f"{fault.where}: {fault.what} [{fault.code}]" for fault in error.faults)
@@ -352,13 +299,6 @@ class Intake:
     def _ident(self, label: bytes, value: bytes) -> str:
         return hmac.digest(self._keys.desk, label + value, "sha256")[:16].hex()
 
-    def _seal(self, name: str, data: bytes) -> None:
-        self._house.root.put(name, [age.seal(data, self._keys.own_recipients, self._house.entropy)])
-
-    def _open(self, name: str) -> bytes:
-        with self._house.root.open(name) as stream:
-            return self._unseal(stream.read())
-
     def _unseal(self, raw: bytes) -> bytes:
         return age.open_(raw, self._keys.identities)
 
@@ -369,23 +309,13 @@ def arrivals(house: House, keys: Keys) -> Iterator[Arrival]:
         yield records.read(age.open_(read(house.root, name) or b"", keys.identities))
 
 
-def _refused(number: int, name: bytes, why: str) -> Item:
-    return Item(number=number, name=name, size=0, sha256=b"", kind="", how="", outcome="refused", why=why)
+def _committed(one: salvage.Rescued) -> tuple[bytes, bytes]:
+    """Give the sender's commitment to a rescued file: its root and seed, where both are here."""
+    return (one.root, one.seed) if one.named else (b"", b"")
 
 
 def _shown(name: bytes) -> str:
     return name.decode("utf-8", "backslashreplace")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Piece:
-    """One file of an arrival on its way into the record: staged, or refused already."""
-
-    number: int
-    name: bytes
-    item: Staged | Item
-    how: str = ""
-    seed: bytes = dataclasses.field(default=b"", repr=False)
 
 
 class _Counted(io.RawIOBase):

@@ -27,7 +27,7 @@ from tamizdat.primitives.stores import read
 
 KEYS: Final = "keys/objects"
 INDEX: Final = "desk/index"
-_ID: Final = re.compile(r"[0-9a-f]{16}", re.ASCII)
+ID: Final = re.compile(r"[0-9a-f]{16}", re.ASCII)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +48,6 @@ def fresh(house: House) -> Fresh:
 def write_key(house: House, ident: str, secret: str) -> None:
     """Keep an object's identity, sealed to the newsroom and its recovery page."""
     _seal(house, f"{KEYS}/{ident}/key.age", secret.encode("ascii"))
-
-
-def write_seed(house: House, ident: str, arrival: str, number: int, seed: bytes) -> None:
-    """Keep the seed an object's root was made with in one arrival; it goes when the object's key goes."""
-    _seal(house, f"{KEYS}/{ident}/{arrival}-{number}.age", seed)
 
 
 def forget(house: House, ident: str) -> None:
@@ -80,7 +75,7 @@ def open_original(house: House, keys: Keys, ident: str) -> Iterator[BinaryIO]:
     Raises:
         UsageError: The vault has no such object, or its key was destroyed.
     """
-    sealed = read(house.root, f"{KEYS}/{ident}/key.age") if _ID.fullmatch(ident) else None
+    sealed = read(house.root, f"{KEYS}/{ident}/key.age") if ID.fullmatch(ident) else None
     if sealed is None:
         raise UsageError(
             "object-unknown",

@@ -20,14 +20,25 @@ from tamizdat.record import batch
 
 
 QUEUE: Final = "desk/queue"
+BATCHES: Final = "desk/batches"
 ANNOUNCED: Final = "desk/announcements"
 
 
 def put(house: House, nonce: bytes, value: bytes) -> None:
     """Queue one leaf; it is named by itself, so that a repeated run queues it once and its name tells nothing."""
     if value:
-        leaf = batch.leaf(nonce, value)
-        house.root.put(f"{QUEUE}/{leaf.hex()}", [leaf])
+        put_leaf(house, batch.leaf(nonce, value))
+
+
+def put_leaf(house: House, leaf: bytes) -> None:
+    """Queue one leaf that was hashed already."""
+    house.root.put(f"{QUEUE}/{leaf.hex()}", [leaf])
+
+
+def recorded(house: House, keys: Keys) -> frozenset[bytes]:
+    """Give every leaf that a batch has taken."""
+    maps = (age.open_(read(house.root, name) or b"", keys.identities) for name in list(house.root.names(BATCHES)))
+    return frozenset(leaf for raw in maps for leaf in batch.read_map(raw).leaves)
 
 
 def announce(house: House, announcement: bytes) -> None:
