@@ -8,10 +8,11 @@ Flaws: docs/spec/log.md.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from cryptography import x509
@@ -73,8 +74,9 @@ def verify(response: bytes, data: bytes, roots: Sequence[x509.Certificate], nonc
     if nonce is not None:
         builder = builder.nonce(nonce)
     try:
-        builder.build().verify_message(answer, data)
-        signer = _signer(answer)
+        with _caught():
+            builder.build().verify_message(answer, data)
+            signer = _signer(answer)
     except (VerificationError, ValueError) as error:
         raise TrustError(
             "stamp-false",
@@ -126,7 +128,8 @@ def _decode(response: bytes) -> TimeStampResponse:
     if len(response) > MAX_RESPONSE:
         raise _flaw("it is too long")
     try:
-        answer = decode(response)
+        with _caught():
+            answer = decode(response)
         if answer.status not in {0, 1}:
             raise _flaw(f"the authority refused: {' '.join(answer.status_string)[:200]}")
         _ = answer.tst_info
@@ -144,6 +147,17 @@ def _signer(answer: TimeStampResponse) -> x509.Certificate:
             return found
     msg = "the certificate that signed is not in it"
     raise VerificationError(msg)
+
+
+@contextlib.contextmanager
+def _caught() -> Iterator[None]:
+    """Turn a panic of the library into a flaw: it gives up on some broken certificates in a way that ends programs."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _flaw("a certificate in it or above it is broken") from error
 
 
 def _flaw(what: str) -> FormatError:
