@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import tempfile
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,13 +20,18 @@ def _programs() -> Path:
 
 
 @contextlib.contextmanager
-def server(folder: Path) -> Iterator[str]:
+def server() -> Iterator[str]:
     """Give the address of a running server; it refuses to run as root, so root lends it another user."""
-    programs, data = _programs(), folder / "data"
-    folder.mkdir(mode=0o755)
-    for parent in folder.parents:  # pytest's folders are closed to others
-        if "pytest-of" in str(parent):
-            parent.chmod(0o755)
+    programs = _programs()
+    # Not in pytest's folders, which every run closes to others anew.
+    with tempfile.TemporaryDirectory(prefix="tamizdat-pg-") as folder, _running(programs, Path(folder)) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def _running(programs: Path, folder: Path) -> Iterator[str]:
+    data = folder / "data"
+    folder.chmod(0o755)
     as_user = []
     if os.geteuid() == 0:
         as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]

@@ -14,8 +14,8 @@ import pytest
 
 from tamizdat.adapters.folder import Folder
 from tamizdat.primitives import note
-from tamizdat.record import log
 from tests import tools
+from tests.record.logs import begun
 
 
 SIZES = (0, 1, 2, 255, 256, 257, 65_535, 65_536, 70_000)
@@ -55,7 +55,7 @@ def run(program: Path, *arguments: str, given: object) -> subprocess.CompletedPr
 def test_go_verifies_our_log_at_every_size(tlogcheck: Path, tmp_path: Path) -> None:
     """Signature, root from tiles, inclusion and consistency: Go's proofs from our tiles, and our proofs, by Go's check."""
     store = Folder(tmp_path / "log")
-    writer = log.begin(store, SIGNER.name, SIGNER)
+    writer = begun(store, SIGNER)
     heads = []
     for size in SIZES:
         writer.append([b"entry %d" % number for number in range(writer.size, size)])

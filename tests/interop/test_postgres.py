@@ -15,6 +15,7 @@ from tamizdat.primitives import note
 from tamizdat.primitives.errors import AdapterError
 from tamizdat.record import log, sequencer
 from tests.postgres import server
+from tests.record.logs import begun
 from tests.scripts import house
 
 
@@ -22,8 +23,8 @@ SIGNER = note.Signer(name="example.com/log", seed=b"s" * 32)
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    with server(tmp_path_factory.mktemp("pg") / "s") as given:
+def address():
+    with server() as given:
         yield given
 
 
@@ -45,7 +46,7 @@ def second(rows, address):
 
 def test_a_log_in_postgresql_is_published_byte_for_byte_as_in_files(rows, second):
     store, plain = Memory(), Memory()
-    made, other = sequencer.begin(rows, store, SIGNER), log.begin(plain, SIGNER.name, SIGNER)
+    made, other = sequencer.begin(rows, store, SIGNER), begun(plain, SIGNER)
     for count in (1, 255, 300):
         entries = [b"%d of %d\0\xff" % (number, count) for number in range(count)]
         assert made.append(entries) == other.append(entries)

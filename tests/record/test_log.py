@@ -13,7 +13,9 @@ from tamizdat.adapters.memory import Memory
 from tamizdat.primitives import digest, merkle, note
 from tamizdat.primitives.errors import AdapterError, FormatError, TrustError, UsageError
 from tamizdat.record import log, tiles
+from tamizdat.record.checkpoint import Checkpoint, sign
 from tamizdat.record.tiles import Tile
+from tests.record.logs import begun, opened
 
 
 SIGNER = note.Signer(name="example.com/log", seed=b"l" * 32)
@@ -25,7 +27,7 @@ SIZES = (1, 2, 5, 255, 256, 257, 700, 66_000)
 def grown(sizes: tuple[int, ...]) -> tuple[Memory, list[bytes]]:
     """A log that grew through *sizes*, and the checkpoint of each."""
     store = Memory()
-    writer = log.begin(store, ORIGIN, SIGNER)
+    writer = begun(store, SIGNER)
     heads = [writer.checkpoint()]
     for size in sizes:
         start = writer.size
@@ -62,7 +64,7 @@ def test_appending_reads_only_the_right_edge(large: tuple[Memory, list[bytes]]) 
     """However long the log is: the checkpoint, one bundle, and one tile a level."""
     store = Counting(large[0])
 
-    log.Log(store, ORIGIN, SIGNER).append([b"one more"])
+    opened(store, SIGNER).append([b"one more"])
 
     assert set(store.opened) == {
         "checkpoint",
@@ -107,47 +109,52 @@ def test_what_is_no_tile_s_name_is_none(name: str) -> None:
 
 def test_a_log_is_begun_once_and_never_in_place_of_a_lost_one(memory: Memory) -> None:
     """A second beginning would contradict what was signed."""
-    writer = log.begin(memory, ORIGIN, SIGNER)
+    writer = begun(memory, SIGNER)
     writer.append([b"one"])
 
     with pytest.raises(UsageError, match="there already"):
-        log.begin(memory, ORIGIN, SIGNER)
+        begun(memory, SIGNER)
     memory.drop("checkpoint")
     with pytest.raises(UsageError, match="what is left"):
-        log.begin(memory, ORIGIN, SIGNER)
+        begun(memory, SIGNER)
     with pytest.raises(AdapterError) as caught:
-        log.Log(memory, ORIGIN, SIGNER)
+        opened(memory, SIGNER)
     assert caught.value.code == "log-missing"
     with pytest.raises(AdapterError):
         writer.append([b"two"])
 
 
 def test_two_writers_never_sign_two_histories(memory: Memory) -> None:
-    """The second one sees that the first was there, and signs nothing."""
-    first = log.begin(memory, ORIGIN, SIGNER)
-    second = log.Log(memory, ORIGIN, SIGNER)
+    """The second one sees that the first was there, and goes on from there, or not at all."""
+    first = begun(memory, SIGNER)
+    second = opened(memory, SIGNER)
     first.append([b"one"])
 
     with pytest.raises(AdapterError) as caught:
-        second.append([b"another"])
+        second.append([b"another"], at=0)
 
     assert caught.value.code == "log-changed"
     assert log.read_log(memory, SIGNER.verifier).checkpoint() == first.checkpoint()
+    assert second.append([b"another"], at=1) == range(1, 2)
+    with pytest.raises(AdapterError) as caught:
+        first.cosigned(first.checkpoint())
+    assert caught.value.code == "log-changed"
+    assert list(log.read_log(memory, SIGNER.verifier).entries()) == [b"one", b"another"]
 
 
 def test_only_the_log_s_own_key_opens_it(memory: Memory) -> None:
     """Another key, and another name, are refused."""
-    log.begin(memory, ORIGIN, SIGNER)
+    begun(memory, SIGNER)
 
     with pytest.raises(TrustError):
-        log.Log(memory, ORIGIN, note.Signer(name=ORIGIN, seed=b"m" * 32))
+        opened(memory, note.Signer(name=ORIGIN, seed=b"m" * 32))
     with pytest.raises(TrustError):
-        log.Log(memory, "example.com/other", SIGNER)
+        opened(memory, note.Signer(name="example.com/other", seed=SIGNER.seed))
 
 
 def test_entries_are_of_any_bytes_up_to_the_standard_s_length(memory: Memory) -> None:
     """None at all, 65,535, and no more; and nothing appended is nothing changed."""
-    writer = log.begin(memory, ORIGIN, SIGNER)
+    writer = begun(memory, SIGNER)
 
     assert writer.append([b"", b"x" * 65_535]) == range(2)
     assert writer.append([]) == range(2, 2)
@@ -222,13 +229,13 @@ def test_a_log_cut_off_at_any_call_is_whole_and_goes_on(start: int) -> None:
     while not finished:
         store = Dying(dict(before.values), calls)
         try:
-            log.Log(store, ORIGIN, SIGNER).append([b"never signed %d" % n for n in range(60)])
+            opened(store, SIGNER).append([b"never signed %d" % n for n in range(60)])
             finished = True
         except AdapterError:
             pass
         store.calls = 10**9
 
-        again = log.Log(store, ORIGIN, SIGNER)
+        again = opened(store, SIGNER)
         assert again.size in {start, start + 60}
         kept = again.checkpoint()
         again.append([b"after"])
@@ -286,13 +293,13 @@ def test_all_faults_are_found_in_one_go(large: tuple[Memory, list[bytes]]) -> No
     with pytest.raises(TrustError):
         reader.entry(3 * 256)
     with pytest.raises(TrustError):
-        log.Log(store, ORIGIN, SIGNER)
+        opened(store, SIGNER)
 
 
 def test_a_root_that_was_signed_over_nothing_is_reported(memory: Memory) -> None:
     """Where no file is to blame, the checkpoint is."""
-    log.begin(memory, ORIGIN, SIGNER).append([b"one", b"two"])
-    forged = log.checkpoint.sign(log.Checkpoint(origin=ORIGIN, size=2, root=bytes(32)), SIGNER)
+    begun(memory, SIGNER).append([b"one", b"two"])
+    forged = sign(Checkpoint(origin=ORIGIN, size=2, root=bytes(32)), SIGNER)
 
     faults = log.read_log(memory, SIGNER.verifier, raw=forged).check_all()
 
@@ -301,7 +308,7 @@ def test_a_root_that_was_signed_over_nothing_is_reported(memory: Memory) -> None
 
 def test_a_log_with_all_partial_tiles_gone_is_read_from_the_full_ones(memory: Memory) -> None:
     """A mirror may have dropped them (tlog-tiles, "Partial Tiles")."""
-    writer = log.begin(memory, ORIGIN, SIGNER)
+    writer = begun(memory, SIGNER)
     writer.append(ENTRIES[:5])
     old = writer.checkpoint()
     writer.append(ENTRIES[5:256])

@@ -9,7 +9,8 @@ import pytest
 from tamizdat.adapters.memory import Memory
 from tamizdat.primitives import note
 from tamizdat.primitives.errors import AdapterError, TrustError
-from tamizdat.record import evidence, log, monitor, policy
+from tamizdat.record import evidence, monitor, policy
+from tests.record.logs import begun, opened
 
 
 SIGNER = note.Signer(name="log.example/a", seed=b"\x01" * 32)
@@ -18,14 +19,14 @@ RULES = policy.read(policy.one_of([SIGNER.verifier], [], 0))
 
 def grown(size, word=b"entry"):
     store = Memory()
-    log.begin(store, SIGNER.name, SIGNER).append([b"%s %d" % (word, number) for number in range(size)])
+    begun(store, SIGNER).append([b"%s %d" % (word, number) for number in range(size)])
     return store
 
 
 def test_each_new_entry_is_seen_once_and_checked():
     store, kept, seen = grown(300), Memory(), []
     monitor.look(store, kept, RULES, lambda number, entry: seen.append((number, entry)))
-    log.Log(store, SIGNER.name, SIGNER).append([b"more"])
+    opened(store, SIGNER).append([b"more"])
     assert monitor.look(store, kept, RULES, lambda *new: seen.append(new)).before == 300
     assert monitor.look(store, kept, RULES, lambda *new: seen.append(new)).verdict.head.size == 301
     assert [number for number, _ in seen] == list(range(301))

@@ -16,8 +16,10 @@ from tamizdat.adapters import sqlite
 from tamizdat.adapters.folder import Folder
 from tamizdat.adapters.memory import Memory
 from tamizdat.primitives import merkle, note, stores
-from tamizdat.primitives.errors import AdapterError, TrustError
-from tamizdat.record import checkpoint, log, sequencer
+from tamizdat.primitives.errors import AdapterError, FormatError, TamizdatError, TrustError
+from tamizdat.record import checkpoint, entry, log, sequencer
+from tamizdat.record.committer import Committer
+from tests.record.logs import begun
 
 
 SIGNER = note.Signer(name="example.com/log", seed=b"s" * 32)
@@ -39,7 +41,7 @@ def whole(store, size):
 
 def test_what_is_appended_is_published_as_any_log_is(rows):
     store, plain = Memory(), Memory()
-    made, other = sequencer.begin(rows, store, SIGNER), log.begin(plain, SIGNER.name, SIGNER)
+    made, other = sequencer.begin(rows, store, SIGNER), begun(plain, SIGNER)
     for count in (1, 0, 254, 2, 300):
         entries = [os.urandom(9) for _ in range(count)]
         assert made.append(entries) == other.append(entries)
@@ -51,7 +53,7 @@ def test_what_is_appended_is_published_as_any_log_is(rows):
 
 def test_a_log_that_was_kept_in_files_moves_into_a_database(rows):
     store = Memory()
-    log.begin(store, SIGNER.name, SIGNER).append([b"%d" % number for number in range(700)])
+    begun(store, SIGNER).append([b"%d" % number for number in range(700)])
     sequencer.adopt(rows, store, SIGNER).append([b"one more"])
     assert whole(store, 701).entry(699) == b"699"
     other = sqlite.SqliteRows(rows._path.with_name("new.sqlite"))
@@ -134,32 +136,73 @@ def test_a_database_older_than_what_it_published_is_refused(tmp_path):
     whole(store, 2)
 
 
-def test_a_hundred_callers_get_numbers_of_their_own_and_two_writers_never_fork(tmp_path):
+def test_a_hundred_callers_get_numbers_of_their_own_while_another_process_writes_too(tmp_path):
     store = Folder(tmp_path / "public")
     (tmp_path / "public").mkdir()
     path = tmp_path / "log.sqlite"
     with contextlib.closing(sqlite.SqliteRows(path)) as one, contextlib.closing(sqlite.SqliteRows(path)) as two:
-        numbers = _called_by_a_hundred(sequencer.begin(one, store, SIGNER), sequencer.Sequencer(two, store, SIGNER))
-    reader = whole(store, 100)
-    assert sorted(got for got, _ in numbers) == list(range(100))
-    assert all(reader.entry(got) == b"%d" % number for got, number in numbers)
+        first, second = sequencer.begin(one, store, SIGNER), sequencer.Sequencer(two, store, SIGNER)
+        with Committer(first, one) as made:
+            told = _called(made, [line("key", number) for number in range(1, 101)])
+            for number in range(1, 11):
+                second.append([line("edition", number)])
+            found = {raw: told.get() for raw, told in told.items()}
+    reader = whole(store, 110)
+    assert entry.check_order(reader.entries()) == []
+    assert all(reader.entry(number) == raw for raw, number in found.items())
 
 
-def _called_by_a_hundred(first, second):
-    numbers, lock = [], threading.Lock()
-    with sequencer.Committer(first) as one, sequencer.Committer(second) as two:
+def test_what_is_no_entry_or_out_of_order_or_one_too_many_is_refused_and_the_others_stand(tmp_path):
+    store = Memory()
+    with contextlib.closing(sqlite.SqliteRows(tmp_path / "log.sqlite")) as one:
+        log_ = sequencer.begin(one, store, SIGNER)
+        with Committer(log_, one) as made:
+            told = _called(made, [line("key", number) for number in (3, 2, 5, 1)])
+            assert [told[line("key", number)].get() for number in (1, 2, 3)] == [0, 1, 2]
+            assert told[line("key", 5)].refused() == Told(made, line("key", 3)).refused() == "entry-order"
+            with pytest.raises(FormatError):
+                made.add(b"no entry")
+            assert made.add(line("key", 4)) == 3
+        full = Committer(log_, one, most=1)
+        waiting = Told(full, line("key", 5))
+        while not full._queue.full():
+            time.sleep(0.001)
+        assert Told(full, line("key", 6)).refused() == "log-busy"
+        with full:
+            assert waiting.get() == 4
+    assert entry.check_order(whole(store, 5).entries()) == []
 
-        def call(number):
-            got = (one, two)[number % 2].add(b"%d" % number)
-            with lock:
-                numbers.append((got, number))
 
-        threads = [threading.Thread(target=call, args=(number,)) for number in range(100)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    return numbers
+class Told:
+    """What a caller in a thread of its own is told."""
+
+    def __init__(self, made, raw):
+        self._said = []
+        self._thread = threading.Thread(target=self._call, args=(made, raw))
+        self._thread.start()
+
+    def _call(self, made, raw):
+        try:
+            self._said.append(made.add(raw))
+        except TamizdatError as error:
+            self._said.append(error.code)
+
+    def get(self):
+        self._thread.join()
+        assert isinstance(self._said[0], int), self._said
+        return self._said[0]
+
+    def refused(self):
+        self._thread.join()
+        return self._said[0]
+
+
+def _called(made, raws):
+    return {raw: Told(made, raw) for raw in random.Random(2).sample(raws, len(raws))}
+
+
+def line(kind, number):
+    return entry.write(entry.Entry(kind=kind, sequence=number, text_hash=b"%032d" % number))
 
 
 def test_a_database_of_a_later_version_is_not_touched(tmp_path):

@@ -11,8 +11,9 @@ from tamizdat.adapters.memory import Memory
 from tamizdat.primitives import merkle, note
 from tamizdat.primitives.errors import FormatError, TrustError
 from tamizdat.primitives.note import Cosigner
-from tamizdat.record import checkpoint, evidence, log, policy, witness
+from tamizdat.record import checkpoint, evidence, policy, witness
 from tamizdat.record.checkpoint import Checkpoint
+from tests.record.logs import begun
 from tests.tools import inputs
 
 
@@ -35,7 +36,7 @@ def watching(kept, clock):
 
 def grown(*sizes, seed=b"entry"):
     """Give a log and its checkpoints at the sizes that are named."""
-    made = log.begin(Memory(), ORIGIN, SIGNER)
+    made = begun(Memory(), SIGNER)
     heads = {0: made.checkpoint()}
     for size in sizes:
         made.append([b"%s %d" % (seed, number) for number in range(made.size, size)])

@@ -10,6 +10,7 @@ from tamizdat.primitives import merkle, note
 from tamizdat.primitives.errors import TrustError
 from tamizdat.record import checkpoint, log, tiles
 from tests import tools
+from tests.record.logs import begun
 
 
 TESSERA = "suites/record/tessera-testlog/testdata/log"
@@ -58,7 +59,7 @@ def test_our_writer_makes_tessera_s_log_byte_for_byte() -> None:
     """Fed its entries one by one: the same tiles, the same bundles, the same text of every checkpoint."""
     theirs, ours = tessera(), Memory()
     entries = list(log.read_log(theirs, VKEY).entries())
-    writer = log.begin(ours, VKEY.name, note.Signer(name=VKEY.name, seed=bytes(32)))
+    writer = begun(ours, note.Signer(name=VKEY.name, seed=bytes(32)))
 
     for size in range(len(entries) + 1):
         if size:

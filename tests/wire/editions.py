@@ -16,6 +16,7 @@ from tamizdat.record import checkpoint, entry, log
 from tamizdat.wire import approval, edition
 from tamizdat.wire.approval import Approval
 from tamizdat.wire.edition import Edition, File
+from tests.record.logs import begun, opened
 
 
 NOW = 1_795_651_200
@@ -77,7 +78,7 @@ class Room:
 
     def __post_init__(self) -> None:
         if not self.log.values:
-            log.begin(self.log, ORIGIN, SIGNERS["log"])
+            begun(self.log, SIGNERS["log"])
 
     def batches(self, count: int) -> None:
         """Grow the log by some entries of no edition."""
@@ -86,7 +87,7 @@ class Room:
             entry.write(entry.Entry(kind="key", sequence=size - self.number + place + 1, text_hash=bytes(32)))
             for place in range(count)
         ]
-        log.Log(self.log, ORIGIN, SIGNERS["log"]).append(entries)
+        opened(self.log, SIGNERS["log"]).append(entries)
 
     def publish(
         self, files: dict[str, bytes] | None = None, *, origin: str = ORIGIN, signer: str = "edition", **changes: object
@@ -101,7 +102,7 @@ class Room:
             for path, raw in (PAGES | approvals | {"card.txt": issued} | (files or {})).items()
             if raw is not None
         }
-        writer = log.Log(self.log, ORIGIN, SIGNERS["log"])
+        writer = opened(self.log, SIGNERS["log"])
         listed = (File(path=p, size=len(r), sha256=hashlib.sha256(r).hexdigest()) for p, r in sorted(whole.items()))
         made = Edition(origin=origin, number=self.number, made=NOW, entry=writer.size, salt=SALT, files=tuple(listed))
         body = edition.write_text(made)

@@ -18,9 +18,10 @@ import pytest
 from tamizdat.adapters.folder import Folder
 from tamizdat.adapters.memory import Memory
 from tamizdat.primitives import card, note, words
-from tamizdat.record import checkpoint, log
+from tamizdat.record import checkpoint
 from tamizdat.wire import verify
 from tamizdat.wire.verify import Report
+from tests.record.logs import begun
 from tests.wire.editions import NOW, ORIGIN, SIGNERS, WITNESS, Room, approved, copy, cosigned
 
 
@@ -283,7 +284,7 @@ def test_two_records_that_contradict_each_other_are_a_fault_with_both_as_evidenc
 def test_what_cannot_be_compared_is_said(room: Room) -> None:
     first, second = room.publish(), room.publish()
     stranger, bare = Memory(), Memory()
-    log.begin(stranger, SIGNERS["stranger"].name, SIGNERS["stranger"])
+    begun(stranger, SIGNERS["stranger"])
     bare.values["checkpoint"] = second.values["log/checkpoint"]
     silent = copy(first)
     silent.drop("log/checkpoint")

@@ -1,5 +1,5 @@
 """
-A log's entries in PostgreSQL: `record.sequencer.Rows` for newsrooms that keep a server.
+A log's entries in PostgreSQL: `record.rows.Rows` for newsrooms that keep a server.
 
 adapters/sqlite.py is the same in one file, and the default. All tables stand in a schema of their own; the schema has a
 number, each step to the next is a function here and has a test.

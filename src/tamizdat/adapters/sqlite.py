@@ -1,7 +1,7 @@
 """
 A log's entries in SQLite: one file, every commit on the medium before it is acknowledged.
 
-It is `record.sequencer.Rows` for one machine; adapters/postgres.py is the same for a server. The schema has a number;
+It is `record.rows.Rows` for one machine; adapters/postgres.py is the same for a server. The schema has a number;
 each step to the next is a function here and has a test.
 """
 

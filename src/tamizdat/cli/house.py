@@ -21,7 +21,7 @@ from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
 from tamizdat.primitives import note
 from tamizdat.primitives.errors import UsageError
-from tamizdat.record.sequencer import Rows
+from tamizdat.record.rows import Rows
 from tamizdat.record.witness import Answer
 
 

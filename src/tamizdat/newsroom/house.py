@@ -28,8 +28,9 @@ from tamizdat.primitives.ports import Clock, Entropy, Store
 from tamizdat.primitives.stores import Below, read
 from tamizdat.record import log as logs
 from tamizdat.record import sequencer
-from tamizdat.record.log import Log, LogReader
-from tamizdat.record.sequencer import Rows, Sequencer
+from tamizdat.record.log import LogReader
+from tamizdat.record.rows import FiledRows, Rows
+from tamizdat.record.sequencer import Sequencer
 from tamizdat.record.vault import Vault
 from tamizdat.record.witness import Wire
 
@@ -118,18 +119,16 @@ class House:
         """Give the public record for reading, checked against the key on the card."""
         return logs.read_log(Below(self.root, LOG), note.read_verifier(self.card().log))
 
-    def log(self, signer: Signer, guard: Callable[[LogReader], None] = lambda _: None) -> Log | Sequencer:
+    def log(self, signer: Signer, guard: Callable[[LogReader], None] = lambda _: None) -> Sequencer:
         """
         Give the public record for writing with its key; *guard* is asked before anything is signed, also what a
-        kill left committed and unsigned (newsroom/witnessing.py has it).
+        kill left committed and unsigned (newsroom/newest.py has it).
 
         A record that was kept in files alone moves into the database the first time there is one.
         """
         store = Below(self.root, LOG)
-        if self.rows is None:
-            return Log(store, signer.name, signer)
-        rows = self.rows()
-        return sequencer.adopt(rows, store, signer) if rows.last() is None else Sequencer(rows, store, signer, guard)
+        rows = self.rows() if self.rows else FiledRows(store)
+        return sequencer.adopt(rows, store, signer, guard)
 
     def unattended_log_signer(self) -> Signer | None:
         """Give the record's key where it is kept in clear so that nobody has to be there, else None."""

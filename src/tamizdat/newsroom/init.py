@@ -97,7 +97,7 @@ def create(
     else:
         keyring.write_signer(root, keyring.LOG, log, own, entropy)
     keyring.write_desk(root, own, entropy)
-    logs.begin(Below(root, LOG), origin, log)
+    logs.begin(Below(root, LOG), log)
     Vault(root, house.clock, prefix=VAULT).create()
     for name, page in recovery.pages(card, raw, spare.secret()).items():
         root.put(name, [page])

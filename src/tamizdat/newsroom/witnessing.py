@@ -11,7 +11,7 @@ import functools
 import hashlib
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from tamizdat.newsroom.house import House
 from tamizdat.primitives import note
@@ -19,28 +19,12 @@ from tamizdat.primitives.errors import AdapterError, TamizdatError, TrustError
 from tamizdat.primitives.note import Signer, Verifier
 from tamizdat.primitives.stores import read
 from tamizdat.record import checkpoint, policy, witness
-from tamizdat.record.log import Log, LogReader
+from tamizdat.record.log import LogReader
 from tamizdat.record.policy import Policy
 from tamizdat.record.sequencer import Sequencer
 
 
 POLICY: Final = "policy.txt"
-
-
-class Writer(Protocol):
-    """The public record, open for writing: `record.log.Log` or `record.sequencer.Sequencer`."""
-
-    def append(self, entries: Sequence[bytes]) -> range:
-        """Add entries, and give their numbers."""
-
-    def checkpoint(self) -> bytes:
-        """Give the signed checkpoint."""
-
-    def reader(self) -> LogReader:
-        """Give the record for reading."""
-
-    def cosigned(self, raw: bytes) -> None:
-        """Publish the checkpoint with more signatures under it."""
 
 
 def rules(house: House) -> Policy | None:
@@ -54,12 +38,12 @@ def rules(house: House) -> Policy | None:
     return None if raw is None else policy.read(raw)
 
 
-def writer(house: House, signer: Signer, say: Callable[[str], None]) -> Log | Sequencer:
+def writer(house: House, signer: Signer, say: Callable[[str], None]) -> Sequencer:
     """Open the record for writing; its witnesses are asked before anything is signed."""
     return house.log(signer, lambda reader: guard(house, reader, say))
 
 
-def append(house: House, log: Writer, entries: Sequence[bytes], say: Callable[[str], None]) -> range:
+def append(house: House, log: Sequencer, entries: Sequence[bytes], say: Callable[[str], None]) -> range:
     """
     Put entries on the record: its witnesses are asked before whether it is the newest, and afterwards to cosign it.
 
@@ -72,7 +56,7 @@ def append(house: House, log: Writer, entries: Sequence[bytes], say: Callable[[s
     return added
 
 
-def settle(house: House, log: Writer, say: Callable[[str], None]) -> None:
+def settle(house: House, log: Sequencer, say: Callable[[str], None]) -> None:
     """Ask for cosignatures of what is on the record already; what a witness will not sign is for people to look into."""
     try:
         gather(house, log, say)
@@ -80,7 +64,7 @@ def settle(house: House, log: Writer, say: Callable[[str], None]) -> None:
         say(f"A WITNESS REFUSES: {error} [{error.code}]")
 
 
-def gather(house: House, log: Writer, say: Callable[[str], None]) -> None:
+def gather(house: House, log: Sequencer, say: Callable[[str], None]) -> None:
     """
     Ask every witness that has an address for its signature under the record's checkpoint, and publish what they give.
 

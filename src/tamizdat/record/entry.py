@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, NoReturn
 
 from tamizdat.primitives import digest
@@ -225,30 +225,59 @@ def last_batch(newest_first: Iterable[bytes]) -> BatchEntry | None:
     return next((found for found in map(read, newest_first) if isinstance(found, BatchEntry)), None)
 
 
+class Order:
+    """
+    What may stand next on a log, given all that stands on it.
+
+    Attributes:
+        count: How many entries it was given.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._sequences = dict.fromkeys((BATCH, *KINDS), 0)
+        self._slot: Slot | None = None
+
+    def faults(self, found: Entry | BatchEntry) -> Iterator[str]:
+        """Say why *found* may not stand next."""
+        expected = self._sequences[found.kind] + 1
+        if found.sequence != expected:
+            yield f"it is {found.kind} {found.sequence}, where {expected} is due"
+        if isinstance(found, BatchEntry) and self._slot:
+            if found.slot.start < self._slot.end:
+                yield "its slot lies before the end of the last"
+            elif found.missed != (found.slot.start - self._slot.end) // found.slot.seconds:
+                yield f"it says that {found.missed} slots were missed: not so"
+
+    def early(self, found: Entry | BatchEntry) -> bool:
+        """Say whether others of its kind must come before it."""
+        return found.sequence > self._sequences[found.kind] + 1
+
+    def take(self, found: Entry | BatchEntry) -> None:
+        """Take *found* as the next entry, in order or not."""
+        self.count += 1
+        self._sequences[found.kind] = found.sequence
+        if isinstance(found, BatchEntry):
+            self._slot = found.slot
+
+    def follow(self, entries: Iterable[bytes]) -> Iterator[Fault]:
+        """Take the next entries of the log as they stand, and give every fault in them."""
+        for raw in entries:
+            number = self.count
+            try:
+                found = read(raw)
+            except FormatError as error:
+                self.count += 1
+                yield _fault(number, error.code, str(error))
+                continue
+            for what in self.faults(found):
+                yield _fault(number, "entry-order", what)
+            self.take(found)
+
+
 def check_order(entries: Iterable[bytes]) -> list[Fault]:
     """Read all entries of a log, oldest first, and report every one that is malformed, out of sequence or out of time."""
-    faults: list[Fault] = []
-    sequences = dict.fromkeys((BATCH, *KINDS), 0)
-    last: Slot | None = None
-    for number, raw in enumerate(entries):
-        try:
-            found = read(raw)
-        except FormatError as error:
-            faults.append(_fault(number, error.code, str(error)))
-            continue
-        if found.sequence != sequences[found.kind] + 1:
-            expected = sequences[found.kind] + 1
-            faults.append(
-                _fault(number, "entry-order", f"it is {found.kind} {found.sequence}, where {expected} is due")
-            )
-        sequences[found.kind] = found.sequence
-        if isinstance(found, BatchEntry):
-            if last and found.slot.start < last.end:
-                faults.append(_fault(number, "entry-order", "its slot lies before the end of the last"))
-            elif last and found.missed != (found.slot.start - last.end) // found.slot.seconds:
-                faults.append(_fault(number, "entry-order", f"it says that {found.missed} slots were missed: not so"))
-            last = found.slot
-    return faults
+    return list(Order().follow(entries))
 
 
 def _fault(number: int, code: str, what: str) -> Fault:

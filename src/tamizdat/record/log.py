@@ -1,14 +1,13 @@
 """
-The public record: an append-only log, written and read through a store, as c2sp.org/tlog-tiles has it.
+The public record: an append-only log, begun and read through a store, as c2sp.org/tlog-tiles has it.
 
-The checkpoint in the store is the truth: what lies beyond it is left over from an append that was
-cut short, and is written over. One writer at a time is the caller's duty (a lock). What an entry
-says is not known here (record/entry.py). Flaws: docs/spec/entry.md.
+What lies beyond the checkpoint in the store is left over from an append that was cut short, and is written over. The
+one writer is record/sequencer.py. What an entry says is not known here (record/entry.py). Flaws: docs/spec/entry.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from tamizdat.primitives import merkle, note, ports, stores
@@ -27,7 +26,7 @@ class LogReader:
     def __init__(self, store: ports.Store, raw: bytes, head: Checkpoint) -> None:
         self.head = head
         self._raw = raw
-        self._read = _reading(store)
+        self._read = reading(store)
         self._store = store
         self._tiles = tiles.Tiles(self._read, head.size, head.root)
         self._bundle: tuple[int, list[bytes]] = (-1, [])
@@ -45,6 +44,10 @@ class LogReader:
     def checkpoint(self) -> bytes:
         """Give the signed checkpoint."""
         return self._raw
+
+    def edge(self) -> list[list[bytes]]:
+        """Give the hashes of its partial tiles, one row a level; as `tiles.Tiles.edge`."""
+        return self._tiles.edge()
 
     def entry(self, index: int) -> bytes:
         """
@@ -97,12 +100,7 @@ class LogReader:
 
     def _load_bundle(self, number: int) -> list[bytes]:
         place = tiles.tile_at(-1, number, self.size)
-        try:
-            found = tiles.load_bundle(self._read, place)
-        except FormatError as error:
-            raise _altered(f"{place.name} was altered: {error}") from error
-        if found is None:
-            raise _altered(f"{place.name} is missing")
+        found = load_bundle(self._read, place)
         if tiles.leaf_hashes(found) != self._tiles.tile(0, number):
             raise _altered(f"{place.name} was altered: its entries do not have the hashes on record")
         return found
@@ -122,14 +120,14 @@ def read_log(
     return LogReader(store, raw, checkpoint.verify(raw, *verifiers, origin=origin))
 
 
-def begin(store: ports.Store, origin: str, signer: note.Signer) -> Log:
+def begin(store: ports.Store, signer: note.Signer) -> None:
     """
-    Begin an empty log in *store*, which must hold none, and sign its first checkpoint.
+    Begin an empty log in *store*, which must hold none, and sign its first checkpoint; its origin is the key's name.
 
     Raises:
         UsageError: ``log-exists``: there is a log, or what is left of one.
     """
-    first = checkpoint.sign(Checkpoint(origin=origin, size=0, root=merkle.EMPTY), signer)
+    first = checkpoint.sign(Checkpoint(origin=signer.name, size=0, root=merkle.EMPTY), signer)
     try:
         if next(iter(store.names("tile")), None) is not None:
             raise FileExistsError
@@ -138,111 +136,9 @@ def begin(store: ports.Store, origin: str, signer: note.Signer) -> Log:
         # A second log under one name would contradict what was signed before.
         raise UsageError(
             "log-exists",
-            f"a log is there already, or what is left of one: {origin}",
+            f"a log is there already, or what is left of one: {signer.name}",
             mend="Open it, or choose another folder.",
         ) from None
-    return Log(store, origin, signer)
-
-
-class Log:
-    """
-    The one writer of the log *origin* in *store*, signing with *signer*.
-
-    A log that is not there is not begun by accident: `begin` does that once.
-
-    Raises:
-        AdapterError: ``log-missing``: there is no checkpoint.
-        FormatError, TrustError: The checkpoint is not this signer's or not of this log, or the right edge of the log
-            was altered. Nothing is signed on top of a log that does not hold together.
-    """
-
-    def __init__(self, store: ports.Store, origin: str, signer: note.Signer) -> None:
-        self._store = store
-        self._signer = signer
-        self._raw = _latest(store)
-        self._head = checkpoint.verify(self._raw, signer.verifier, origin=origin)
-        reader = self.reader()
-        self._edge = reader._tiles.edge()  # noqa: SLF001 -- one class in two halves
-        self._tail = reader._load_bundle(self.size // tiles.WIDTH) if self.size % tiles.WIDTH else []  # noqa: SLF001
-
-    @property
-    def origin(self) -> str:
-        """The log's lasting name."""
-        return self._head.origin
-
-    @property
-    def size(self) -> int:
-        """How many entries it has."""
-        return self._head.size
-
-    @property
-    def root(self) -> bytes:
-        """The root over its entries."""
-        return self._head.root
-
-    def checkpoint(self) -> bytes:
-        """Give the signed checkpoint."""
-        return self._raw
-
-    def reader(self) -> LogReader:
-        """Give the log as it stands now, for reading."""
-        return LogReader(self._store, self._raw, self._head)
-
-    def append(self, entries: Sequence[bytes]) -> range:
-        """
-        Add *entries* and give their numbers. When it returns they are on the medium and signed for; when it
-        raises, either all of them are in or none (open the log again to see which).
-
-        Raises:
-            FormatError: ``log-entry-length``: an entry is longer than 65,535 bytes.
-            AdapterError: ``log-changed``: another writer was here; or what the store raises.
-        """
-        for entry in entries:
-            if len(entry) > tiles.MAX_ENTRY:
-                raise FormatError(
-                    "log-entry-length", f"an entry of {len(entry)} bytes is too long", mend="Log a hash of it instead."
-                )
-        if not entries:
-            return range(self.size, self.size)
-        self._unchanged()
-        growth = tiles.grow(self._edge, self.size, tiles.leaf_hashes(entries))
-        tail = [*self._tail, *entries]
-        head = Checkpoint(origin=self.origin, size=self.size + len(entries), root=tiles.edge_root(growth.edge))
-        for place, content in (*self._bundles(tail), *growth.tiles):
-            self._store.put(place.name, [content])
-            sweep(self._store, place, self.size)
-        raw = checkpoint.sign(head, self._signer)
-        self._unchanged()
-        self._store.put(CHECKPOINT, [raw])
-
-        added = range(self.size, head.size)
-        self._edge, self._tail = growth.edge, tail[len(tail) - len(tail) % tiles.WIDTH :]
-        self._raw, self._head = raw, head
-        return added
-
-    def cosigned(self, raw: bytes) -> None:
-        """
-        Publish the checkpoint with the signatures of others under it.
-
-        Raises:
-            AdapterError: ``log-changed``: it is not the last any more.
-        """
-        self._unchanged()
-        if note.read(raw).text != note.read(self._raw).text:
-            raise changed()
-        self._store.put(CHECKPOINT, [raw])
-        self._raw = raw
-
-    def _bundles(self, tail: Sequence[bytes]) -> Iterator[tuple[Tile, bytes]]:
-        first = self.size // tiles.WIDTH
-        for start in range(0, len(tail), tiles.WIDTH):
-            part = tail[start : start + tiles.WIDTH]
-            yield Tile(level=-1, index=first + start // tiles.WIDTH, width=len(part)), tiles.write_bundle(part)
-
-    def _unchanged(self) -> None:
-        # A log must never sign two checkpoints of which neither continues the other.
-        if _latest(self._store) != self._raw:
-            raise changed()
 
 
 def sweep(store: ports.Store, kept: Tile, size: int) -> None:
@@ -269,7 +165,7 @@ def changed() -> AdapterError:
 
 
 def _latest(store: ports.Store) -> bytes:
-    raw = _reading(store)(CHECKPOINT, note.MAX_LENGTH)
+    raw = reading(store)(CHECKPOINT, note.MAX_LENGTH)
     if raw is None:
         raise AdapterError(
             "log-missing",
@@ -279,7 +175,24 @@ def _latest(store: ports.Store) -> bytes:
     return raw
 
 
-def _reading(store: ports.Store) -> tiles.Read:
+def load_bundle(read: tiles.Read, place: Tile) -> list[bytes]:
+    """
+    Read a bundle's entries, whose hashes are not looked at here.
+
+    Raises:
+        TrustError: ``log-entries``: it is missing or misshapen.
+    """
+    try:
+        found = tiles.load_bundle(read, place)
+    except FormatError as error:
+        raise _altered(f"{place.name} was altered: {error}") from error
+    if found is None:
+        raise _altered(f"{place.name} is missing")
+    return found
+
+
+def reading(store: ports.Store) -> tiles.Read:
+    """Give what reads the files of a log in *store*."""
     # One byte more than the limit: what is too long is seen to be, and never taken for its beginning.
     return lambda name, limit: stores.read(store, name, limit + 1)
 

@@ -9,13 +9,8 @@ write (newsroom/) nor what an entry means (record/entry.py). Flaws: docs/spec/lo
 
 from __future__ import annotations
 
-import concurrent.futures
-import queue
-import threading
-
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from typing import Final, Protocol, Self
+from typing import Final
 
 from tamizdat.primitives import note, ports, stores
 from tamizdat.primitives.errors import AdapterError, FormatError, TrustError
@@ -23,39 +18,11 @@ from tamizdat.record import checkpoint, tiles
 from tamizdat.record import log as logs
 from tamizdat.record.checkpoint import Checkpoint
 from tamizdat.record.log import LogReader
+from tamizdat.record.rows import Rows
 from tamizdat.record.tiles import Tile
 
 
 MOST_AT_ONCE: Final = 65_536  # entries under one signature
-GROUP: Final = 256  # entries that are committed together
-PATIENCE: Final = 0.005  # seconds a group waits for one more
-
-
-class Rows(Protocol):
-    """
-    A database that keeps a log's entries and the last checkpoint that was signed.
-
-    Raises:
-        AdapterError: The database would not do it.
-    """
-
-    def count(self) -> int:
-        """Say how many entries there are."""
-
-    def add(self, entries: Sequence[bytes]) -> range:
-        """Add entries and give their numbers; when it returns they are on the medium, all or none."""
-
-    def read(self, start: int, end: int) -> list[bytes]:
-        """Give the entries from *start* to before *end*."""
-
-    def last(self) -> bytes | None:
-        """Give the last checkpoint that was signed; None in a new database."""
-
-    def swap(self, old: bytes | None, new: bytes) -> bool:
-        """Put *new* in the place of the last checkpoint, only where that still is *old*; say whether it was."""
-
-    def alone(self) -> AbstractContextManager[None]:
-        """Be the only one, of all processes, between the two ends of the block; what it changed is kept at the end."""
 
 
 class Sequencer:
@@ -72,6 +39,8 @@ class Sequencer:
         guard: Asked once before the first new checkpoint is signed, with the last one and its log: it raises where
             this database may be an old copy (docs/spec/log.md, "After a restore").
 
+        signed: Told of a new checkpoint before anybody can see it.
+
     Raises:
         AdapterError: ``log-missing``: there is no log here; `begin` makes one.
         TrustError: What is here was not signed by *signer*.
@@ -83,22 +52,17 @@ class Sequencer:
         store: ports.Store,
         signer: note.Signer,
         guard: Callable[[LogReader], None] = lambda _: None,
+        signed: Callable[[bytes], None] = lambda _: None,
     ) -> None:
         self._rows = rows
         self._store = store
         self._signer = signer
         self._guard: Callable[[LogReader], None] | None = guard
+        self._signed = signed
         self._raw: bytes
         self._head: Checkpoint
         self._edge: list[list[bytes]]
-        raw = rows.last()
-        if raw is None:
-            raise AdapterError(
-                "log-missing",
-                "there is no log in this database",
-                mend="Restore the newest copy of the log; a new one must never be begun in its place.",
-            )
-        self._load(raw)
+        self._load(self._last())
         self._not_behind()
         self.sequence()
 
@@ -125,14 +89,20 @@ class Sequencer:
         """Give the log as it stands now, for reading."""
         return LogReader(self._store, self._raw, self._head)
 
-    def append(self, entries: Sequence[bytes]) -> range:
+    def append(self, entries: Sequence[bytes], at: int | None = None) -> range:
         """
         Add *entries* and give their numbers. When it returns they are on the medium, signed for and published; when
         it raises, those that were committed get their checkpoint with the next run.
 
+        Args:
+            entries: Any number, each at most 65,535 bytes.
+
+            at: The number that the first must get; None where any will do.
+
         Raises:
             FormatError: ``log-entry-length``: an entry is longer than 65,535 bytes.
-            AdapterError: As the database and the store.
+            AdapterError: ``log-changed``: the number is somebody else's by now, and nothing was added; or as the
+                database and the store.
         """
         for entry in entries:
             if len(entry) > tiles.MAX_ENTRY:
@@ -141,22 +111,26 @@ class Sequencer:
                 )
         if not entries:
             return range(self.size, self.size)
-        added = self._rows.add(entries)
+        with self._rows.alone():
+            if at not in {None, self._rows.count()}:
+                raise logs.changed()
+            added = self._rows.add(entries)
         self.sequence()
         return added
 
     def sequence(self) -> None:
         """Bring everything that is committed under a checkpoint, and publish it."""
         with self._rows.alone():
-            raw = self._rows.last()
-            if raw is not None and raw != self._raw:
+            raw = self._last()
+            if raw != self._raw:
                 self._load(raw)
             while (count := self._rows.count()) > self.size:
                 self._extend(min(count, self.size + MOST_AT_ONCE))
         with self._rows.alone():
             # Read anew: of two processes, the later to publish publishes the later checkpoint.
-            newest = self._rows.last() or self._raw
+            newest = self._last()
             if stores.read(self._store, logs.CHECKPOINT, note.MAX_LENGTH) != newest:
+                self._signed(newest)
                 self._store.put(logs.CHECKPOINT, [newest])
 
     def cosigned(self, raw: bytes) -> None:
@@ -172,17 +146,26 @@ class Sequencer:
         self.sequence()
 
     def rebuild(self) -> None:
-        """Write all tiles anew from the database, where the published folder was lost or altered."""
-        size, edge = 0, list[list[bytes]]()
-        for start in range(0, self.size, MOST_AT_ONCE):
-            entries = self._rows.read(start, min(self.size, start + MOST_AT_ONCE))
-            size, edge = self._write(size, edge, entries)
-        if tiles.edge_root(edge) != self.root:
-            raise AdapterError(
-                "log-rows",
-                "the entries in the database are not those that were signed",
-                mend="Restore the newest copy of the database; keep this one as evidence.",
-            )
+        """
+        Write all tiles anew from the database, where the published folder was lost or altered.
+
+        Raises:
+            AdapterError: ``log-rows``: they would not lead to what was signed; nothing was written.
+        """
+        for write in (False, True):
+            edge = list[list[bytes]]()
+            for start in range(0, self.size, MOST_AT_ONCE):
+                entries = self._rows.read(start, min(self.size, start + MOST_AT_ONCE))
+                if write:
+                    edge = self._write(start, edge, entries)
+                else:
+                    edge = tiles.grow(edge, start, tiles.leaf_hashes(entries)).edge
+            if tiles.edge_root(edge) != self.root:
+                raise AdapterError(
+                    "log-rows",
+                    "the entries in the database are not those that were signed",
+                    mend="Restore the newest copy of the database; keep this one as evidence.",
+                )
         self._edge = edge
         self._store.put(logs.CHECKPOINT, [self._raw])
 
@@ -191,15 +174,15 @@ class Sequencer:
             self._guard(self.reader())
             self._guard = None
         entries = self._rows.read(self.size, end)
-        size, edge = self._write(self.size, self._edge, entries)
-        head = Checkpoint(origin=self.origin, size=size, root=tiles.edge_root(edge))
+        edge = self._write(self.size, self._edge, entries)
+        head = Checkpoint(origin=self.origin, size=self.size + len(entries), root=tiles.edge_root(edge))
         raw = checkpoint.sign(head, self._signer)
         if not self._rows.swap(self._raw, raw):
             raise logs.changed()
         self._raw, self._head, self._edge = raw, head, edge
 
-    def _write(self, size: int, edge: list[list[bytes]], entries: list[bytes]) -> tuple[int, list[list[bytes]]]:
-        """Write the bundles and tiles that a log of *size* gets with *entries*."""
+    def _write(self, size: int, edge: list[list[bytes]], entries: list[bytes]) -> list[list[bytes]]:
+        """Write the bundles and tiles that a log of *size* gets with *entries*, and give its new edge."""
         first = size // tiles.WIDTH
         tail = [*self._rows.read(first * tiles.WIDTH, size), *entries]
         growth = tiles.grow(edge, size, tiles.leaf_hashes(entries))
@@ -209,7 +192,17 @@ class Sequencer:
             self._put(place, tiles.write_bundle(part), size)
         for place, content in growth.tiles:
             self._put(place, content, size)
-        return size + len(entries), growth.edge
+        return growth.edge
+
+    def _last(self) -> bytes:
+        raw = self._rows.last()
+        if raw is None:
+            raise AdapterError(
+                "log-missing",
+                "there is no log here: its last checkpoint is missing",
+                mend="Restore the newest copy of the log; a new one must never be begun in its place.",
+            )
+        return raw
 
     def _load(self, raw: bytes) -> None:
         """Take *raw* for the last checkpoint, and make the right edge of what is published anew if it was torn."""
@@ -217,7 +210,7 @@ class Sequencer:
         self._head = checkpoint.verify(raw, self._signer.verifier, origin=self._signer.name)
         try:
             reader = self.reader()
-            self._edge = reader._tiles.edge()  # noqa: SLF001 -- one record in two halves
+            self._edge = reader.edge()
             if self.size:
                 reader.entry(self.size - 1)
         except TrustError:
@@ -246,83 +239,34 @@ class Sequencer:
 
 def begin(rows: Rows, store: ports.Store, signer: note.Signer) -> Sequencer:
     """
-    Begin an empty log in a new database and an empty store.
+    Begin an empty log in a new database and an empty store, which `FiledRows` may be one and the same.
 
     Raises:
         UsageError: ``log-exists``: there is one, or what is left of one.
     """
-    logs.begin(store, signer.name, signer)
+    logs.begin(store, signer)
     return adopt(rows, store, signer)
 
 
-def adopt(rows: Rows, store: ports.Store, signer: note.Signer) -> Sequencer:
+def adopt(
+    rows: Rows,
+    store: ports.Store,
+    signer: note.Signer,
+    guard: Callable[[LogReader], None] = lambda _: None,
+    signed: Callable[[bytes], None] = lambda _: None,
+) -> Sequencer:
     """
-    Take a log that was kept in files alone into a database; every file of it is checked first.
+    Open a log; one that was kept in files alone moves into the database, and every file of it is checked first.
 
     Raises:
-        TrustError: It is not whole.
+        TrustError: It is not whole; or as `Sequencer`.
     """
-    reader = logs.read_log(store, signer.verifier, origin=signer.name)
     if rows.last() is None:
+        reader = logs.read_log(store, signer.verifier, origin=signer.name)
         with rows.alone():
             have = rows.count()
         for start in range(have, reader.size, MOST_AT_ONCE):
             rows.add([reader.entry(index) for index in range(start, min(reader.size, start + MOST_AT_ONCE))])
         with rows.alone():
             rows.swap(None, reader.checkpoint())
-    return Sequencer(rows, store, signer)
-
-
-class Committer:
-    """
-    Commits entries of many callers in groups: one signature for all that come, each within `PATIENCE` of the one before.
-
-    Used as a context manager; it ends when all that was given to it is on the record.
-    """
-
-    def __init__(self, sequencer: Sequencer) -> None:
-        self._sequencer = sequencer
-        self._waiting: queue.SimpleQueue[tuple[bytes, concurrent.futures.Future[int]] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="sequencer", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._waiting.put(None)
-        self._thread.join()
-
-    def add(self, entry: bytes) -> int:
-        """Put an entry on the record and give its number; returns when it is signed for."""
-        done: concurrent.futures.Future[int] = concurrent.futures.Future()
-        self._waiting.put((entry, done))
-        return done.result()
-
-    def _work(self) -> None:
-        ended = False
-        while not ended:
-            first = self._waiting.get()
-            if first is None:
-                return
-            group = [first]
-            while len(group) < GROUP:
-                try:
-                    item = self._waiting.get(timeout=PATIENCE)
-                except queue.Empty:
-                    break
-                if item is None:
-                    ended = True
-                    break
-                group.append(item)
-            self._commit(group)
-
-    def _commit(self, group: list[tuple[bytes, concurrent.futures.Future[int]]]) -> None:
-        try:
-            numbers = self._sequencer.append([entry for entry, _ in group])
-        except Exception as error:  # noqa: BLE001 -- whoever waits gets it
-            for _, done in group:
-                done.set_exception(error)
-            return
-        for number, (_, done) in zip(numbers, group, strict=True):
-            done.set_result(number)
+    return Sequencer(rows, store, signer, guard, signed)
