@@ -115,6 +115,23 @@ class Folder:
             _settle(path.parent)
         self._prune(path.parent)
 
+    def shred(self, name: str) -> None:
+        """
+        Overwrite a value where it lies, bring that to the disk, and remove it.
+
+        HOLE: a disk that writes elsewhere each time (flash, copy on write, journals of data) keeps the old cells.
+        """
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            with failures(name):
+                descriptor = os.open(self._path(name), os.O_WRONLY | _CAREFUL)
+            try:
+                with failures(name):
+                    _write(descriptor, os.urandom(os.fstat(descriptor).st_size))  # noqa: TID251 -- noise, no key
+                    os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        self.drop(name)
+
     def empty_folders(self) -> Iterator[str]:
         """Give the folders with nothing in them, which no value's name can show."""
         for folder, folders, files in os.walk(self.path):

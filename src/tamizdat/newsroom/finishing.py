@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tamizdat.newsroom import arrival as records
-from tamizdat.newsroom import objects, origins, queue
+from tamizdat.newsroom import custody, objects, origins, queue
 from tamizdat.newsroom.arrival import Arrival
 from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
@@ -83,8 +83,10 @@ def _finish(house: House, keys: Keys, plan: Plan, known: frozenset[bytes]) -> No
         if item.outcome == "stored":
             if not vault.has(item.object):
                 with root.open(f"{SPOOL}/{item.object}") as stream:
-                    vault.add(item.object, iter(lambda: stream.read(CHUNK), b""))
+                    said = custody.sealed(house, keys, made, item.object)
+                    vault.add(item.object, iter(lambda: stream.read(CHUNK), b""), said)
             objects.remember(house, keys, item.sha256, item.object)
+    custody.describe(house, keys, made)
     for leaf in plan.leaves():
         if leaf not in known:
             queue.put_leaf(house, leaf)

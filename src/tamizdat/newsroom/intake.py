@@ -13,13 +13,13 @@ import dataclasses
 import hmac
 import io
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, Final, Protocol
 
 from tamizdat.carry.keyed import Keyed
 from tamizdat.field import archive, dossier, salvage, ustar
 from tamizdat.newsroom import arrival as records
-from tamizdat.newsroom import finishing, queue, staging
+from tamizdat.newsroom import committing, custody, finishing, queue, staging
 from tamizdat.newsroom.arrival import Arrival, Item, Route
 from tamizdat.newsroom.finishing import Plan
 from tamizdat.newsroom.house import House
@@ -34,6 +34,10 @@ from tamizdat.primitives.stores import read
 
 
 Progress = Callable[[int], None]
+_MENDS: Final = {
+    "codec-missing": "Install wasmtime, then run the same command again: it goes on where it stopped.",
+    "codec-time": "Run the same command again when the machine is less busy: it goes on where it stopped.",
+}
 _UNKNOWN: Final = "the dossier's list is missing"
 
 
@@ -119,13 +123,13 @@ class Intake:
             staged[entry.number] = self._staging.stage(_Counted(stream, self._progress))
 
         try:
-            saved = salvage.walk(found, visit)
+            saved = salvage.walk(found, visit, lambda entry: self._again(staged[entry.number]))
             ident = self._ident(b"partial" + found.file_key, b"".join(one.sha256 for one in saved.whole))
             before = read(self._house.root, f"desk/arrivals/{ident}.age")
             if before is not None:
                 return self._seen_before(records.read(self._unseal(before)))
             pieces = [
-                Piece(one.number, one.name, staged[one.number], one.how or _UNKNOWN, *_committed(one))
+                Piece(one.number, one.name, staged[one.number], one.how or _UNKNOWN, one.root, one.seed, one.covers)
                 for one in saved.whole
                 if not one.void
             ]
@@ -156,8 +160,10 @@ class Intake:
             self._staging.keep()
             raise
         except AdapterError as error:
-            if error.code == "medium-gone":
+            if error.code in {"medium-gone", *_MENDS}:
                 self._staging.keep()
+            if error.code in _MENDS:
+                raise AdapterError(error.code, str(error), mend=_MENDS[error.code]) from error
             raise
         except MediumGoneError as error:
             self._staging.keep()
@@ -191,7 +197,13 @@ class Intake:
 
         hashed = [(entry, staged.sha256) for entry, staged in before]
         try:
-            opened = dossier.read(plain, visit, before=hashed, mtime=before[0][0].mtime if before else 0)
+            opened = dossier.read(
+                plain,
+                visit,
+                before=hashed,
+                mtime=before[0][0].mtime if before else 0,
+                again=lambda entry: self._again(self._staging.items[entry.number - 1]),
+            )
         except FormatError as error:
             self._staging.done()
             return self._refuse_all(error)
@@ -202,7 +214,7 @@ class Intake:
             return self._seen_before(records.read(self._unseal(seen)))
         received = self._house.clock.now()
         pieces = [
-            Piece(number, info.name, staged, info.how, info.root, info.seed)
+            Piece(number, info.name, staged, info.how, info.root, info.seed, info.covers)
             for number, (info, staged) in enumerate(zip(opened.objects, self._kept(opened), strict=True), 1)
         ]
         items, kept = self._placed(pieces, ident, received)
@@ -219,6 +231,9 @@ class Intake:
             forged=self._forged(),
         )
         return self._record(made, kept)
+
+    def _again(self, staged: Staged) -> bytes:
+        return committing.again(self._house, staged, self._progress)
 
     def _kept(self, opened: dossier.Opened) -> list[Staged]:
         """Pass over what the sender marked as void: it changed while it was sealed, and no file held those bytes."""
@@ -303,15 +318,7 @@ class Intake:
         return age.open_(raw, self._keys.identities)
 
 
-def arrivals(house: House, keys: Keys) -> Iterator[Arrival]:
-    """Give every arrival's record, in the order of their ids."""
-    for name in house.root.names("desk/arrivals"):
-        yield records.read(age.open_(read(house.root, name) or b"", keys.identities))
-
-
-def _committed(one: salvage.Rescued) -> tuple[bytes, bytes]:
-    """Give the sender's commitment to a rescued file: its root and seed, where both are here."""
-    return (one.root, one.seed) if one.named else (b"", b"")
+arrivals = custody.arrivals
 
 
 def _shown(name: bytes) -> str:

@@ -20,7 +20,7 @@ from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
 from tamizdat.primitives.age import file as age
 from tamizdat.primitives.age import recipients
-from tamizdat.primitives.age.recipients import Recipient
+from tamizdat.primitives.age.recipients import Identity, Recipient
 from tamizdat.primitives.errors import UsageError
 from tamizdat.primitives.stores import read
 
@@ -47,7 +47,12 @@ def fresh(house: House) -> Fresh:
 
 def write_key(house: House, ident: str, secret: str) -> None:
     """Keep an object's identity, sealed to the newsroom and its recovery page."""
-    _seal(house, f"{KEYS}/{ident}/key.age", secret.encode("ascii"))
+    _seal(house, key_file(ident), secret.encode("ascii"))
+
+
+def key_file(ident: str) -> str:
+    """Say where an object's identity is kept."""
+    return f"{KEYS}/{ident}/key.age"
 
 
 def forget(house: House, ident: str) -> None:
@@ -59,12 +64,12 @@ def forget(house: House, ident: str) -> None:
 
 def find(house: House, keys: Keys, sha256: bytes) -> str:
     """Find the object that holds these bytes; empty where there is none."""
-    return (read(house.root, _index(keys, sha256)) or b"").decode("ascii")
+    return (read(house.root, index_file(keys, sha256)) or b"").decode("ascii")
 
 
 def remember(house: House, keys: Keys, sha256: bytes, ident: str) -> None:
     """Note which object holds these bytes."""
-    house.root.put(_index(keys, sha256), [ident.encode("ascii")])
+    house.root.put(index_file(keys, sha256), [ident.encode("ascii")])
 
 
 @contextlib.contextmanager
@@ -75,19 +80,35 @@ def open_original(house: House, keys: Keys, ident: str) -> Iterator[BinaryIO]:
     Raises:
         UsageError: The vault has no such object, or its key was destroyed.
     """
-    sealed = read(house.root, f"{KEYS}/{ident}/key.age") if ID.fullmatch(ident) else None
-    if sealed is None:
-        raise UsageError(
-            "object-unknown",
-            f"the vault has no object {ident[:40]!r}, or its key was destroyed",
-            mend="Run `tamizdat objects` to see what there is.",
-        )
-    identity = recipients.read_identity(age.open_(sealed, keys.identities).decode("ascii"))
+    opener = identity(house, keys, ident)
     with house.vault().open(ident) as stream:
-        yield age.Reader(stream, [identity])
+        yield age.Reader(stream, [opener])
 
 
-def _index(keys: Keys, sha256: bytes) -> str:
+def identity(house: House, keys: Keys, ident: str) -> Identity:
+    """
+    Open an object's identity.
+
+    Raises:
+        UsageError: ``object-unknown``: there is none, or it was destroyed.
+    """
+    sealed = read(house.root, key_file(ident)) if ID.fullmatch(ident) else None
+    if sealed is None:
+        raise unknown(ident)
+    return recipients.read_identity(age.open_(sealed, keys.identities).decode("ascii"))
+
+
+def unknown(ident: str) -> UsageError:
+    """Say that an object cannot be opened."""
+    return UsageError(
+        "object-unknown",
+        f"the vault has no object {ident[:40]!r}, or its key was destroyed",
+        mend="Run `tamizdat objects` to see what there is.",
+    )
+
+
+def index_file(keys: Keys, sha256: bytes) -> str:
+    """Say where it is noted which object holds these bytes."""
     name = hmac.digest(keys.desk, b"object" + sha256, "sha256").hex()
     return f"{INDEX}/{name[:2]}/{name}"
 

@@ -79,7 +79,14 @@ class Vault:
         Raises:
             FileNotFoundError: There is no such object.
             TrustError: ``vault-damaged``: its inventory is not whole, and stays as it is.
+            UsageError: ``vault-versions``: it has as many as there may be.
         """
+        if self.versions(object_id) >= MAX_VERSIONS:
+            raise UsageError(
+                "vault-versions",
+                f"object {object_id} has {MAX_VERSIONS} versions, and no more are kept",
+                mend="Nothing needs doing: its bytes and what is known of it stay as they are.",
+            )
         self._next(object_id, "described anew", {METADATA: metadata}, keep=True)
 
     def bury(self, object_id: str, tombstone: bytes) -> None:
@@ -202,12 +209,6 @@ class Vault:
         self._settle(at)
         state = self._state(at, object_id)
         number = len(state.versions) + 1
-        if number > MAX_VERSIONS:
-            raise UsageError(
-                "vault-versions",
-                f"object {object_id} has {MAX_VERSIONS} versions, and no more are kept",
-                mend="Nothing needs doing: its bytes and what is known of it stay as they are.",
-            )
         made = {name: self._put(f"{at}/v{number}/content/{name}", [data]) for name, data in files.items()}
         state = state.next(places.today(self._clock.now()), message, made, keep=keep)
         self._version(at, state)
