@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from typing import Final
 
-from tamizdat.newsroom import queue, stamping, witnessing
+from tamizdat.newsroom import queue, stamping, ticks, witnessing
 from tamizdat.newsroom.house import House
 from tamizdat.primitives.age import file as age
 from tamizdat.primitives.note import Signer
@@ -36,14 +36,16 @@ def due(
         AdapterError: ``clock-backwards``: the record reaches into the future of this machine's clock.
     """
     log = witnessing.writer(house, signer, say)
-    last = entries.last_batch(log.reader().newest_first())
+    reader = log.reader()
+    last = entries.last_batch(reader.newest_first())
     _recover(house, last)
     slot = entries.due(last.slot if last else None, house.clock.now(), house.settings.slot)
     if slot is None:
         witnessing.gather(house, log, say)  # whoever could not be asked the last time
         stamping.tick(house, say)
+        ticks.keep(house, log.reader())
         return None
-    witnessing.guard(house, log.reader(), say)
+    witnessing.guard(house, reader, say)
     queued = {name: read(house.root, name) or b"" for name in house.root.names(queue.QUEUE)}
     made = batch.write(queued.values(), house.entropy)
     sealed = age.seal(batch.write_map(made.secret_map), house.card_recipients(), house.entropy)
@@ -52,8 +54,9 @@ def due(
     # Written before the record and dropped after it: a kill in between puts no leaf on the record twice.
     house.root.put(PLAN, [json.dumps({"root": made.root.hex(), "taken": taken}).encode("ascii")])
     entry = BatchEntry(sequence=last.sequence + 1 if last else 1, slot=slot.slot, missed=slot.missed, root=made.root)
-    log.append([entries.write(entry)])
+    log.append([entries.write(entry)], at=reader.size)
     witnessing.settle(house, log, say)
+    ticks.keep(house, log.reader())
     stamping.tick(house, say)
     _recover(house, entry)
     if slot.missed:
