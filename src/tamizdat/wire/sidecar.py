@@ -13,12 +13,8 @@ import functools
 import importlib.resources
 import json
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, Literal
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.x509.oid import NameOID
 
 from tamizdat.primitives import card as cards
 from tamizdat.primitives import digest, note, text, words
@@ -28,9 +24,9 @@ from tamizdat.record import batch, policy, proof, stamp
 from tamizdat.record import entry as entries
 from tamizdat.record.entry import BatchEntry
 from tamizdat.record.policy import Policy
-from tamizdat.record.stamp import Stamp
 from tamizdat.redaction import metadata, verify
 from tamizdat.redaction.codec import TILE
+from tamizdat.wire import confirm
 from tamizdat.wire.beside import ASSERTION, SUFFIX, Record, Sidecar, Stamps, find, read, sign, value, write
 
 
@@ -236,82 +232,27 @@ class _Check:
 
     def _witnesses(self, card: Card, raw: bytes, rules: Policy) -> None:
         """Step 6: outside witnesses count where their keys stand on the card, and as many as the policy wants."""
-        seen: dict[str, int] = {}
-        strangers = []
-        for name, party in rules.witnesses.items():
-            try:
-                time = note.verify(raw, party.key).signatures[0].time
-            except TrustError as error:
-                if error.code == "note-forged" and party.key.vkey in card.witnesses:
-                    self._add("fault", "witness-forged", names=party.key.name)
-                continue
-            if party.key.vkey not in card.witnesses:
-                strangers.append(party.key.name)
-            elif time < entries.MAX_TIME:  # a time beyond what dates can be written in is nobody's
-                seen[name] = time
-        if strangers:
-            self._add("unproven", "witness-not-on-card", names=", ".join(dict.fromkeys(strangers)))
-        if rules.quorum == policy.NONE:
-            return
-        since = _complete(rules, seen)
-        if since is None:
-            self._add("unproven", "quorum-missing", count=len({rules.witnesses[name].key.name for name in seen}))
-            return
-        names = dict.fromkeys(rules.witnesses[name].key.name for name, time in seen.items() if time <= since)
-        self._add("proven", "witnessed", names=", ".join(names), time=text.instant(since))
-        self._bounds.append(since)
+        seen = confirm.witnesses(raw, rules, card.witnesses)
+        for name in seen.forged:
+            self._add("fault", "witness-forged", names=name)
+        if seen.strangers:
+            self._add("unproven", "witness-not-on-card", names=", ".join(seen.strangers))
+        if seen.since is not None:
+            self._add("proven", "witnessed", names=", ".join(seen.names), time=text.instant(seen.since))
+            self._bounds.append(seen.since)
+        elif seen.wanted:
+            self._add("unproven", "quorum-missing", count=len(seen.names))
 
     def _stamps(self, held: Stamps, data: bytes) -> None:
         """Step 7: an authority's stamps, each over the one before it, up to the root that the newsroom names."""
-        first: Stamp | None = None
         try:
-            for response in held.stamps:
-                root, told = _stamped(response, data, stamp.read_roots(held.roots.encode()))
-                first, data = first or told, response
-        except (TamizdatError, ValueError) as error:  # a certificate's own fields may be spoilt too
+            told = confirm.stamps(held.stamps, data, held.roots.encode())
+        except (FormatError, TrustError) as error:
             false = isinstance(error, TrustError)
             self._add("fault", "stamp-false" if false else "stamp-damaged", name=held.authority)
             return
-        if first is None:
-            return
-        self._add(
-            "proven",
-            "stamped",
-            name=held.authority,
-            root=_name(root),
-            fingerprint=_fingerprint(root),
-            time=text.instant(first.time),
-        )
+        more = {"root": told.root, "fingerprint": told.fingerprint}
+        self._add("proven", "stamped", name=held.authority, time=text.instant(told.time), **more)
         if self._now > told.until:
             self._add("unproven", "stamp-old", name=held.authority, day=text.day(told.until))
-        self._bounds.append(first.time)
-
-
-def _complete(rules: Policy, seen: Mapping[str, int]) -> int | None:
-    """Find when the quorum was complete: no single witness's clock decides alone where more than one is wanted."""
-    for time in sorted(set(seen.values())):
-        if rules.witnessed([name for name, other in seen.items() if other <= time]):
-            return time
-    return None
-
-
-def _stamped(response: bytes, data: bytes, roots: Sequence[x509.Certificate]) -> tuple[x509.Certificate, Stamp]:
-    """Check a stamp, and say which of *roots* stands behind it."""
-    for root in roots[:-1]:
-        try:
-            return root, stamp.verify(response, data, [root])
-        except TrustError:
-            continue
-    return roots[-1], stamp.verify(response, data, [roots[-1]])
-
-
-def _name(root: x509.Certificate) -> str:
-    """Give a root's own name, letters only: it is whatever its maker wrote."""
-    for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
-        for attribute in root.subject.get_attributes_for_oid(oid):
-            return "".join(letter for letter in str(attribute.value) if letter.isprintable())[:100]
-    return "?"
-
-
-def _fingerprint(root: x509.Certificate) -> str:
-    return root.fingerprint(hashes.SHA256()).hex()
+        self._bounds.append(told.time)
