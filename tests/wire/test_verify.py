@@ -67,7 +67,7 @@ def test_a_whole_edition_says_what_is_proven_what_is_stated_and_what_is_not(whol
     assert "was approved by 2 persons: editor, second" in "\n".join(report.proven)
     assert "(3 days ago by this machine's clock): date stated by the newsroom; nobody else confirms it" in said(report)
     assert "no outside witness" in "\n".join(report.stated)
-    assert "reduced copies, attested by the newsroom, not provable yet" in "\n".join(report.unproven)
+    assert "reduced copies, attested by the newsroom, not provable" in "\n".join(report.unproven)
     assert "manuscript" in "\n".join(report.unproven)
     assert " ".join(spoken) in "\n".join(report.unproven)
     assert "whose 12 words you gave" in "\n".join(known.proven)

@@ -23,6 +23,9 @@ TITLE: Final = "tamizdat-edition-v1"
 LIST: Final = "edition.txt"
 LOG: Final = "log/"
 CARD: Final = "card.txt"
+POLICY: Final = "policy.txt"
+AUTHORITY: Final = re.compile(r"authorities/([a-z0-9][a-z0-9-]{0,39})\.pem", re.ASCII)
+PROOF: Final = re.compile(r"(media/.+)\.proof", re.ASCII)
 # The list is a note, and a note has no more than this.
 MAX_LIST: Final = 64 << 20
 _SIGNATURES: Final = 4096

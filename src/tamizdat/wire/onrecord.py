@@ -18,12 +18,13 @@ from tamizdat.primitives.card import Card
 from tamizdat.primitives.errors import AdapterError, Fault, FormatError, TamizdatError, TrustError
 from tamizdat.primitives.ports import Store
 from tamizdat.primitives.stores import Below, read
-from tamizdat.record import checkpoint, tiles
+from tamizdat.record import checkpoint, policy, stamp, tiles
 from tamizdat.record import entry as entries
 from tamizdat.record import log as logs
 from tamizdat.record.entry import Entry
 from tamizdat.record.log import LogReader
-from tamizdat.wire import edition
+from tamizdat.record.policy import Policy
+from tamizdat.wire import confirm, edition
 from tamizdat.wire.edition import Edition
 from tamizdat.wire.report import MEND, Findings
 
@@ -39,6 +40,7 @@ _PLAIN: Final = {
     "note-forged": "the newsroom's signature under the public record is false: the record was altered",
     "note-unsigned": "the public record is not signed with the key on the card",
 }
+_ALONE: Final = "the public record is kept by the newsroom alone; no outside witness has signed it"
 _SIGNED: Final = ("note-length", "note-text", "note-signatures", "note-signature-line", "note-name")
 
 
@@ -56,7 +58,7 @@ def check(store: Store, found: Findings, card: Card, made: Edition, body: str) -
             f"the card names the public record {verifier.name!r}, the list {made.origin!r}, "
             f"and what is here calls itself {reader.head.origin!r}",
         )
-    whole = _whole(inside, found, reader)
+    whole = _whole(inside, found, reader, made)
     on_record = _on_record(found, reader, made, body)
     if signed and whole and on_record:
         found.proven.append(
@@ -66,16 +68,37 @@ def check(store: Store, found: Findings, card: Card, made: Edition, body: str) -
     return reader if signed else None
 
 
-def witnesses(found: Findings, card: Card, raw: bytes) -> bool:
-    """Say which outside witnesses signed the record, and whether any did."""
+def confirmed(store: Store, found: Findings, card: Card, raw: bytes, made: Edition, *, now: int) -> bool:
+    """
+    Say who else confirms this state of the record, and whether anybody does.
+
+    Outside witnesses count by the policy on the signed list, or where there is none each for itself; time authorities
+    by the roots on the signed list.
+    """
+    listed = {file.path for file in made.files}
+    rules = None
+    if edition.POLICY in listed:
+        held = read(store, edition.POLICY, policy.MAX_LENGTH + 1)
+        try:
+            rules = policy.read(held or b"")
+        except TamizdatError as error:
+            found.caught(edition.POLICY, error)
+    seen = _by_each(found, card, raw) if rules is None else _by_policy(found, card, raw, rules)
+    authorities = [match for path in sorted(listed) if (match := edition.AUTHORITY.fullmatch(path))]
+    stamped = [
+        _stamped(store, found, match[1], read(store, match[0], 1 << 20) or b"", raw, now=now) for match in authorities
+    ]
+    return seen or any(stamped)
+
+
+def _by_each(found: Findings, card: Card, raw: bytes) -> bool:
     seen = []
     for verifier in map(note.read_verifier, card.witnesses):
         try:
             signature = note.verify(raw, verifier).signatures[0]
         except TrustError as error:
             if error.code == "note-forged":
-                what = f"the signature of the outside witness {verifier.name!r} under the public record is false"
-                found.fault("edition-witness", "log/checkpoint", what)
+                _forged(found, verifier.name)
             continue
         # A time beyond what dates can be written in is nobody's.
         timed = verifier.kind in note.TIMED and signature.time < entries.MAX_TIME
@@ -90,8 +113,64 @@ def witnesses(found: Findings, card: Card, raw: bytes) -> bool:
             "it is the newsroom's word alone"
         )
     else:
-        found.stated.append("the public record is kept by the newsroom alone; no outside witness has signed it")
+        found.stated.append(_ALONE)
     return bool(seen)
+
+
+def _by_policy(found: Findings, card: Card, raw: bytes, rules: Policy) -> bool:
+    seen = confirm.witnesses(raw, rules, card.witnesses)
+    for name in seen.forged:
+        _forged(found, name)
+    strangers = dict.fromkeys(
+        party.key.name for party in rules.witnesses.values() if party.key.vkey not in card.witnesses
+    )
+    if strangers:
+        found.unproven.append(
+            f"that these are outside witnesses the newsroom stands by: {', '.join(strangers)}. Its rules "
+            f"({edition.POLICY}) name them, its card does not, so they do not count"
+        )
+    if seen.since is not None:
+        found.proven.append(
+            "outside witnesses that the card names signed this state of the public record, as many as the newsroom's "
+            f"rules ask for: {', '.join(seen.names)}; they had done so by {text.instant(seen.since)}"
+        )
+    elif seen.wanted:
+        found.unproven.append(
+            f"that enough outside witnesses saw this state of the public record: {len(seen.names)} of those on the "
+            "card signed, and the newsroom's rules ask for more"
+        )
+    else:
+        found.stated.append(_ALONE)
+    return seen.since is not None
+
+
+def _forged(found: Findings, name: str) -> None:
+    what = f"the signature of the outside witness {name!r} under the public record is false"
+    found.fault("edition-witness", "log/checkpoint", what)
+
+
+def _stamped(store: Store, found: Findings, name: str, roots: bytes, raw: bytes, *, now: int) -> bool:
+    base = f"{edition.LOG}{stamp.name(raw, name)}"
+    responses = []
+    while (held := read(store, f"{base}.{len(responses) + 1}" if responses else base, stamp.MAX_RESPONSE)) is not None:
+        responses.append(held)
+    if not responses:
+        found.stated.append(f"the time authority “{name}” has not stamped this state of the public record yet")
+        return False
+    try:
+        told = confirm.stamps(responses, stamp.stamped(raw), roots)
+    except TamizdatError as error:
+        found.fault("edition-stamp", base, f"the time stamp of “{name}” is false or damaged [{error.code}]")
+        return False
+    found.proven.append(
+        f"stamped by “{name}”: this state of the public record was there by {text.instant(told.time)}, if you believe "
+        f"the authority that calls itself “{told.root}” (the fingerprint of its certificate: {told.fingerprint})"
+    )
+    if now > told.until:
+        found.unproven.append(
+            f"that the time stamp of “{name}” is still safe: its certificate ended, and nobody renewed it"
+        )
+    return True
 
 
 def compare(found: Findings, mine: LogReader, card: Card, against: Store) -> None:
@@ -148,11 +227,12 @@ def _open(inside: Store, found: Findings, card: Card) -> tuple[LogReader | None,
         return None, False
 
 
-def _whole(inside: Store, found: Findings, reader: LogReader) -> bool:
+def _whole(inside: Store, found: Findings, reader: LogReader, made: Edition) -> bool:
     before, names = len(found.faults), list(inside.names())
+    stamps = _stamp_names(names, reader.checkpoint(), made)
     for name in names:
         tile = tiles.read_name(name)
-        if name != logs.CHECKPOINT and tile is None and not name.startswith("tile/"):
+        if name != logs.CHECKPOINT and tile is None and not name.startswith("tile/") and name not in stamps:
             found.fault("edition-added", f"log/{name}", _PLAIN["log-stray"])
         elif tile is not None and tile.end > reader.size:
             found.fault("edition-added", f"log/{name}", "this file lies beyond the end of the public record as signed")
@@ -168,6 +248,18 @@ def _whole(inside: Store, found: Findings, reader: LogReader) -> bool:
             dataclasses.replace(fault, where=f"log, {fault.where}") for fault in entries.check_order(reader.entries())
         )
     return len(found.faults) == before
+
+
+def _stamp_names(names: list[str], raw: bytes, made: Edition) -> set[str]:
+    """Name the stamps that may stand there: over this very state, by an authority on the signed list, none left out."""
+    allowed = set[str]()
+    for file in made.files:
+        if match := edition.AUTHORITY.fullmatch(file.path):
+            base, number = stamp.name(raw, match[1]), 1
+            while (name := base if number == 1 else f"{base}.{number}") in names:
+                allowed.add(name)
+                number += 1
+    return allowed
 
 
 def _on_record(found: Findings, reader: LogReader, made: Edition, body: str) -> bool:

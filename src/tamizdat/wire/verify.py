@@ -18,7 +18,7 @@ from tamizdat.primitives import note, text, words
 from tamizdat.primitives.card import Card
 from tamizdat.primitives.errors import AdapterError, TamizdatError, TrustError
 from tamizdat.primitives.ports import Store
-from tamizdat.wire import approval, edition, onrecord
+from tamizdat.wire import approval, edition, onpictures, onrecord
 from tamizdat.wire.edition import Edition, File
 from tamizdat.wire.report import MEND, Findings, Report
 
@@ -63,9 +63,10 @@ def check(
         _files(store, found, made, only, progress, signed=signed)
         if card is not None:
             _record(store, found, card, made, body, now=now, against=against)
+            onpictures.check(store, found, card, made, only=only, now=now, signed=signed)
             if only is None:
                 _approvals(store, found, card, made)
-        _unproven(found, made)
+        onpictures.attested(found, made)
     found.unproven.append("that what the pictures and words show is true: no computer can prove that")
     found.unproven.append("that this is the newest edition: the newsroom may have published a later one")
     return found.report()
@@ -209,7 +210,7 @@ def _record(
         reader = onrecord.check(store, found, card, made, body)
     except OSError as error:
         found.unreadable(edition.LOG, error)
-    seen = reader is not None and onrecord.witnesses(found, card, reader.checkpoint())
+    seen = reader is not None and onrecord.confirmed(store, found, card, reader.checkpoint(), made, now=now)
     _date(found, made, now, seen=seen)
     if made.made > card.not_after:
         found.stated.append("by the newsroom's own date, its card had expired when this edition was made")
@@ -226,7 +227,7 @@ def _date(found: Findings, made: Edition, now: int, *, seen: bool) -> None:
         age = "in the future by this machine's clock: one of the two clocks is wrong"
     else:
         age = f"{(now - made.made) // DAY} days ago by this machine's clock"
-    whose = "see the outside witnesses for a second word" if seen else "nobody else confirms it"
+    whose = "see who else confirms the public record for a second word" if seen else "nobody else confirms it"
     found.stated.append(
         f"edition {made.number} was made on {text.instant(made.made)} ({age}): date stated by the newsroom; {whose}"
     )
@@ -266,11 +267,3 @@ def _approved(found: Findings, card: Card, name: str, path: str, raw: bytes) -> 
     else:
         count = "one person (solo)" if card.approvals == 1 and len(names) == 1 else f"{len(names)} persons"
         found.proven.append(f"the story “{name}”, version {told.version}, was approved by {count}: {', '.join(names)}")
-
-
-def _unproven(found: Findings, made: Edition) -> None:
-    if any(file.path.startswith("media/") for file in made.files):
-        found.unproven.append(
-            "that the pictures are what the cameras took: they are reduced copies, "
-            "attested by the newsroom, not provable yet"
-        )
