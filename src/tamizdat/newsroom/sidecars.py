@@ -20,13 +20,14 @@ from tamizdat.newsroom.house import LOG, House
 from tamizdat.newsroom.keys import Keys
 from tamizdat.newsroom.origins import Origin
 from tamizdat.newsroom.queue import BATCHES, QUEUE
+from tamizdat.newsroom.stamping import Authority
 from tamizdat.newsroom.ticks import Tick, Ticks
 from tamizdat.primitives import note
 from tamizdat.primitives.age import file as age
 from tamizdat.primitives.errors import TrustError, UsageError
 from tamizdat.primitives.stores import Below, read
 from tamizdat.record import batch, checkpoint, policy, proof, stamp
-from tamizdat.wire import sidecar
+from tamizdat.wire import edition, sidecar
 from tamizdat.wire.sidecar import Record, Sidecar, Stamps
 
 
@@ -139,11 +140,27 @@ class Maker:
     def _stamps(self, raw: bytes) -> Iterator[Stamps]:
         for one in sorted(self._authorities, key=lambda one: one.name):
             if held := self._responses(raw, one.name):
-                roots = "".join(root.public_bytes(Encoding.PEM).decode("ascii") for root in one.roots)
-                yield Stamps(authority=one.name, roots=roots, stamps=held)
+                yield Stamps(authority=one.name, roots=_roots(one), stamps=held)
 
     def _responses(self, raw: bytes, authority: str) -> tuple[bytes, ...]:
         return tuple(responses(self._house, stamp.name(raw, authority)))
+
+
+def rules(house: House) -> Iterator[tuple[str, bytes]]:
+    """Give what readers hold the record and the stamps against, to be put on an edition's signed list."""
+    if held := _rules(house):
+        yield edition.POLICY, held
+    for one in stamping.authorities(house):
+        yield edition.authority(one.name), _roots(one).encode("ascii")
+
+
+def stamps(house: House) -> Iterator[tuple[str, bytes]]:
+    """Give the stamps over the record's published state, by their place in an edition."""
+    raw = house.log_reader().checkpoint()
+    for one in stamping.authorities(house):
+        base = f"{edition.LOG}{stamp.name(raw, one.name)}"
+        for number, held in enumerate(responses(house, base.removeprefix(edition.LOG)), 1):
+            yield base if number == 1 else f"{base}.{number}", held
 
 
 def responses(house: House, base: str) -> Iterator[bytes]:
@@ -154,6 +171,10 @@ def responses(house: House, base: str) -> Iterator[bytes]:
         if held is None:
             return
         yield held
+
+
+def _roots(one: Authority) -> str:
+    return "".join(root.public_bytes(Encoding.PEM).decode("ascii") for root in one.roots)
 
 
 def _rules(house: House) -> bytes:

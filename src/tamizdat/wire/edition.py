@@ -91,6 +91,11 @@ def path_stands(path: str) -> bool:
     return len(path) <= 1024 and all(_SEGMENT.fullmatch(segment) for segment in path.split("/"))
 
 
+def authority(name: str) -> str:
+    """Say where an edition has the roots of a time authority (`AUTHORITY`)."""
+    return f"authorities/{name}.pem"
+
+
 def write_text(edition: Edition) -> str:
     """
     Write the text that is signed.
