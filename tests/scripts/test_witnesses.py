@@ -13,6 +13,7 @@ import pytest
 
 from tamizdat.adapters.machine import SystemClock
 from tamizdat.adapters.web import Server
+from tamizdat.primitives import card as cards
 from tamizdat.primitives import note
 from tamizdat.record import evidence, policy, stamp
 from tests.authority import authority
@@ -49,11 +50,11 @@ def rooms(tmp_path_factory):
     return first, second
 
 
-def tick(room, day):
+def tick(room, day, *words):
     """Write the line of a day that is still to come."""
-    now = SystemClock().now() + day * DAY
+    now = SystemClock().now() + int(day * DAY)
     with mock.patch.object(SystemClock, "now", lambda _: now):
-        return house.run("log", "tick", *room.secret)
+        return house.run("log", "tick", *room.secret, *words)
 
 
 def believe(room, lines):
@@ -81,6 +82,7 @@ def test_two_newsrooms_witness_each_other_and_an_old_copy_may_not_write(rooms, t
             assert len(verdict.seen) == 2
             assert house.run("log", "fsck", "--newsroom", room.path).status == 0
         shutil.copytree(first.path, tmp_path / "old")
+        house.Room(tmp_path / "old").moved()
         assert tick(first, 2).status == 0
         before = house.listing(tmp_path / "old")
         told = house.refused(tick(house.Room(tmp_path / "old"), 3), 6, "log-set-back")
@@ -109,6 +111,7 @@ def test_a_witness_that_is_away_is_named_and_the_record_waits(rooms, tmp_path):
     first, _ = rooms
     room = house.Room(tmp_path / "room")
     shutil.copytree(first.path, room.path)
+    room.moved()
     with witness(tmp_path / "w", "--name", "w.example/w", "--watch", room.card) as lines:
         believe(room, lines)
     told = house.refused(tick(room, 20), 5, "log-unwitnessed")
@@ -119,6 +122,7 @@ def test_the_record_is_stamped_at_each_tick_waits_while_offline_and_is_stamped_a
     first, _ = rooms
     room = house.Room(tmp_path / "room")
     shutil.copytree(first.path, room.path)
+    room.moved()
     (room.path / "policy.txt").unlink(missing_ok=True)
     for name in ("tsa", "short"):
         (tmp_path / name).mkdir()
@@ -159,3 +163,36 @@ def test_a_witness_answers_as_the_standard_says_and_ends_with_one_clear_error(ro
     house.refused(house.run("log", "witness", tmp_path / "w"), 2, "witness-name")
     house.refused(house.run("log", "witness", tmp_path / "w", "--name", "w.example/w"), 2, "witness-none")
     house.refused(house.run("log", "witness", tmp_path / "w", "--watch", tmp_path / "no"), 2, "card-file")
+
+
+def test_outside_witnesses_stand_on_the_first_card_and_in_the_policy_where_init_was_told_of_them(rooms, tmp_path):
+    made = [
+        note.Cosigner(name=f"w{number}.example/w", kind=kind, seed=bytes([number, kind] * 16))
+        for number in (1, 2, 3)
+        for kind in (note.COSIGNATURE, note.MLDSA44)
+    ]
+    told = []
+    for number in (0, 2, 4):
+        file = tmp_path / f"told-{number}"
+        file.write_text(
+            "".join(f"{policy.line(f'x{number}{one.kind}', one.verifier)}\n" for one in made[number : number + 2])
+        )
+        told += ["--witness", file]
+    words = (
+        "newsroom", "init", tmp_path / "room", "--name", "A House", "--work-factor", "2",
+        "--passphrase-file", rooms[0].path / ".passphrase-for-tests",
+    )  # fmt: skip
+    assert house.run(*words, *told).status == 0
+    room = house.Room(tmp_path / "room")
+    assert cards.read(room.card.read_bytes()).witnesses == tuple(one.verifier.vkey for one in made)
+    rules = policy.read((room.path / "policy.txt").read_bytes())
+    assert [rules.witnessed(seen) for seen in ({"x04", "x06", "x24", "x26"}, {"x04", "x24", "x44", "x46"})] == [
+        True,
+        False,
+    ]
+    (tmp_path / "told-0").write_text("no lines of a policy\n")
+    house.refused(house.run(*words[:2], tmp_path / "other", *words[3:], *told[:2]), 3, "policy")
+    house.refused(
+        house.run(*words[:2], tmp_path / "other", *words[3:], "--witness", tmp_path / "no"), 2, "witness-file"
+    )
+    house.refused(house.run("newsroom", "card", *told, "--newsroom", room.path), 2, "card-witness")

@@ -16,6 +16,7 @@ from tamizdat.adapters import sqlite, web
 from tamizdat.adapters.folder import Folder
 from tamizdat.adapters.lock import locked
 from tamizdat.adapters.machine import SystemClock, SystemEntropy
+from tamizdat.adapters.place import Elsewhere, Place
 from tamizdat.cli.console import Console, find_newsroom
 from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
@@ -55,7 +56,14 @@ def opened(args: argparse.Namespace) -> Iterator[House]:
 
 def at(path: Path) -> House:
     """Look at a newsroom without keeping others out."""
-    return House(Folder(path), clock=SystemClock(), entropy=SystemEntropy(), wire=_Wire())
+    return House(
+        Folder(path),
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
+        wire=_Wire(),
+        place=Place(path),
+        elsewhere=lambda named: Elsewhere(Path(named)),
+    )
 
 
 def unlocked(house: House, args: argparse.Namespace, console: Console) -> Keys:

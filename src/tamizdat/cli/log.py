@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 
+from pathlib import Path
 from typing import Any
 
+from tamizdat.adapters.folder import Folder
+from tamizdat.adapters.web import Remote
 from tamizdat.cli import house as houses
 from tamizdat.cli import monitor, witness
-from tamizdat.cli.console import Console, add_newsroom_options, find_newsroom
+from tamizdat.cli.console import Console, add_newsroom_options, find_newsroom, shown
 from tamizdat.cli.phrases import counted
-from tamizdat.newsroom import queue, tick
+from tamizdat.newsroom import keys as keyring
+from tamizdat.newsroom import newest, queue, tick, witnessing
+from tamizdat.newsroom.house import House
+from tamizdat.newsroom.keys import Keys
 from tamizdat.primitives import text, words
-from tamizdat.primitives.errors import TrustError
+from tamizdat.primitives.errors import TrustError, UsageError
+from tamizdat.primitives.ports import Store
 from tamizdat.record import entry as entries
 
 
@@ -22,6 +30,23 @@ def add_parser(verbs: Any) -> None:
     acts = parser.add_subparsers(metavar="WHAT", required=True)
     ticking = acts.add_parser(
         "tick", help="write the line that is due; asks for the passphrase unless the log's key is kept apart"
+    )
+    ticking.add_argument(
+        "--against",
+        action="append",
+        default=[],
+        metavar="PLACE",
+        help="an edition or a mirror (a folder, or https://...) that the record must continue; may be repeated",
+    )
+    ticking.add_argument(
+        "--unwitnessed",
+        action="store_true",
+        help="go on though nobody outside agrees that this record is the newest: as many persons as approve a story "
+        "each say so within half an hour",
+    )
+    ticking.add_argument("--as", dest="person", default="", metavar="PERSON", help="who says it, a name on the card")
+    ticking.add_argument(
+        "--person-passphrase-file", metavar="FILE", help="a file whose first line is that person's own passphrase"
     )
     add_newsroom_options(ticking)
     ticking.set_defaults(run=run_tick)
@@ -38,8 +63,16 @@ def add_parser(verbs: Any) -> None:
 
 def run_tick(args: argparse.Namespace, console: Console) -> None:
     """Write the batch that is due, if one is."""
-    with houses.opened(args) as house:
-        signer = house.unattended_log_signer() or houses.unlocked(house, args, console).log
+    with houses.opened(args) as found:
+        house = dataclasses.replace(found, copies=_copies(args))
+        signer = house.unattended_log_signer()
+        if signer is None or args.unwitnessed:
+            keys = houses.unlocked(house, args, console)
+            signer = keys.log
+            if args.unwitnessed:
+                _take_upon(house, keys, args, console)
+        if house.copies or args.unwitnessed:
+            witnessing.guard(house, house.log_reader(), console.say)
         entry = tick.due(house, signer, console.say)
     if entry is None:
         console.say("nothing is due: this slot has its line on the public record")
@@ -47,6 +80,34 @@ def run_tick(args: argparse.Namespace, console: Console) -> None:
         console.say(
             f"line {entry.sequence} for the slot that began {text.instant(entry.slot.start)} is on the public record"
         )
+
+
+def _take_upon(house: House, keys: Keys, args: argparse.Namespace, console: Console) -> None:
+    reader = house.log_reader()
+    console.say(newest.details(reader).decode().strip())
+    own = (
+        args if args.person in {"", keyring.EDITOR} else argparse.Namespace(passphrase_file=args.person_passphrase_file)
+    )
+    passphrase = console.passphrase(own, what=args.person) if args.person else b""
+    decided = newest.take_upon(house, keys, reader, args.person, passphrase)
+    console.warn(
+        f"the record goes on for half an hour though nobody outside agrees: {', '.join(decided.names)} said so"
+    )
+
+
+def _copies(args: argparse.Namespace) -> dict[str, Store]:
+    """Open the copies of the record that were named; one in the newsroom's own folder says nothing."""
+    copies: dict[str, Store] = {}
+    for name in args.against:
+        path = Path(name).resolve()
+        if "://" not in name and path.is_relative_to(find_newsroom(args).resolve()):
+            raise UsageError(
+                "against-own",
+                f"{shown(name)} lies in the newsroom's own folder, and is as old as that",
+                mend="Name an edition or a mirror that lies elsewhere.",
+            )
+        copies[shown(name)] = Remote(name) if "://" in name else Folder(path)
+    return copies
 
 
 def run_announce(args: argparse.Namespace, console: Console) -> None:
@@ -66,7 +127,9 @@ def run_fsck(args: argparse.Namespace, console: Console) -> None:
     Raises:
         TrustError: It is not whole; every fault is listed.
     """
-    reader = houses.at(find_newsroom(args)).log_reader()
+    house = houses.at(find_newsroom(args))
+    newest.card_agrees(house, witnessing.rules(house), console.warn)
+    reader = house.log_reader()
     faults = tuple(reader.check_all()) or tuple(entries.check_order(reader.entries()))
     if faults:
         raise TrustError(

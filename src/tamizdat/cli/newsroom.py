@@ -14,6 +14,7 @@ from typing import Any
 
 from tamizdat.adapters.folder import Folder
 from tamizdat.adapters.machine import SystemClock, SystemEntropy
+from tamizdat.adapters.place import Place
 from tamizdat.cli import house as houses
 from tamizdat.cli.console import Console, add_newsroom_options, find_newsroom, shown
 from tamizdat.newsroom import init, page, recovery, symbols
@@ -46,6 +47,7 @@ def add_parser(verbs: Any) -> None:
     card.add_argument(
         "--renew", action="store_true", help="issue the next card first, good for a year; asks for the passphrase"
     )
+    _add_witness(card)
     add_newsroom_options(card)
     card.set_defaults(run=run_card)
     field = acts.add_parser(
@@ -97,6 +99,7 @@ def _add_init(acts: Any) -> None:
         "--hand-in", action="append", default=[], metavar="TEXT", help="where parts are handed in; may be repeated"
     )
     parser.add_argument("--base", default="", metavar="URL", help="where the edition will be found")
+    _add_witness(parser)
     parser.add_argument(
         "--log-unattended",
         action="store_true",
@@ -107,6 +110,16 @@ def _add_init(acts: Any) -> None:
     )
     parser.add_argument("--work-factor", type=int, default=WORK_FACTOR, help=argparse.SUPPRESS)
     parser.set_defaults(run=run_init)
+
+
+def _add_witness(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--witness",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="what an outside witness said of itself (`log witness` prints it), for policy.txt and the card; may be repeated",
+    )
 
 
 def run_init(args: argparse.Namespace, console: Console) -> None:
@@ -133,11 +146,12 @@ def run_init(args: argparse.Namespace, console: Console) -> None:
     passphrase = console.passphrase(args, confirm=True, what=f"the new newsroom “{args.name}”")
     with _made_beside(target) as beside:
         raw = init.create(
-            House(Folder(beside), clock=SystemClock(), entropy=entropy),
+            House(Folder(beside), clock=SystemClock(), entropy=entropy, place=Place(beside)),
             settings,
             passphrase,
             post_quantum=not args.classical,
             log_unattended=args.log_unattended,
+            witnesses=_told(args.witness),
             work_factor=args.work_factor,
         )
         for folder in init.FOLDERS:
@@ -161,7 +175,9 @@ def run_card(args: argparse.Namespace, console: Console) -> None:
     """
     if args.renew:
         with houses.opened(args) as house:
-            raw = init.reissue(house, houses.unlocked(house, args, console))
+            raw = init.reissue(house, houses.unlocked(house, args, console), witnesses=_told(args.witness))
+    elif args.witness:
+        raise UsageError("card-witness", "outside witnesses stand on the next card", mend="Give --renew as well.")
     else:
         house = houses.at(find_newsroom(args))
         raw = house.card_bytes()
@@ -246,6 +262,21 @@ def run_person_add(args: argparse.Namespace, console: Console) -> None:
     )
     console.warn("the card is a new one, with other words: hand it out again")
     _tell_words(raw, console)
+
+
+def _told(paths: list[str]) -> list[bytes]:
+    """Read what outside witnesses said of themselves."""
+    told = []
+    for path in paths:
+        try:
+            told.append(Path(path).read_bytes()[:MAX_PAGE])
+        except OSError as error:
+            raise UsageError(
+                "witness-file",
+                f"{shown(path)} cannot be read: {error.strerror}",
+                mend="Give a file with the lines that the outside witness printed.",
+            ) from error
+    return told
 
 
 def _tell_words(raw: bytes, console: Console) -> None:

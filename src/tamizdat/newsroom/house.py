@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
 
 from tamizdat.newsroom import keys as keyring
 from tamizdat.newsroom import settings as settings_file
@@ -40,6 +41,16 @@ LOG: Final = "log"
 VAULT: Final = "vault"
 
 
+class Place(Protocol):
+    """Whether the newsroom's folder is the one that was written to last, or a copy of it."""
+
+    def known(self) -> bool:
+        """Say whether it is the one that `mark` was last called for."""
+
+    def mark(self) -> None:
+        """Take it for the one."""
+
+
 @dataclasses.dataclass(frozen=True)
 class House:
     """
@@ -55,6 +66,12 @@ class House:
         wire: Its way to the public record's witnesses; None where it has none.
 
         rows: Opens the database that the public record stands in; None where it is kept in its published files alone.
+
+        place: Whether its folder is a copy; None where nobody can tell.
+
+        elsewhere: Gives the folder that the settings name as `watermark`; None where there is no way to it.
+
+        copies: Copies of the public record that somebody named, to hold ours against before anything is signed.
     """
 
     root: Store
@@ -62,6 +79,9 @@ class House:
     entropy: Entropy
     wire: Wire | None = None
     rows: Callable[[], Rows] | None = None
+    place: Place | None = None
+    elsewhere: Callable[[str], Store] | None = None
+    copies: Mapping[str, Store] = dataclasses.field(default_factory=dict)
 
     @functools.cached_property
     def settings(self) -> Settings:
@@ -128,7 +148,17 @@ class House:
         """
         store = Below(self.root, LOG)
         rows = self.rows() if self.rows else FiledRows(store)
-        return sequencer.adopt(rows, store, signer, guard)
+        return sequencer.adopt(rows, store, signer, guard, self._raise_watermark)
+
+    def watermark(self) -> Store | None:
+        """Give the other place that keeps the newest signed state; None where the settings name none."""
+        path = self.settings.watermark
+        return self.elsewhere(path) if path and self.elsewhere else None
+
+    def _raise_watermark(self, raw: bytes) -> None:
+        kept = self.watermark()
+        if kept is not None:
+            kept.put(watermark_name(self.settings.origin), [raw])
 
     def unattended_log_signer(self) -> Signer | None:
         """Give the record's key where it is kept in clear so that nobody has to be there, else None."""
@@ -139,6 +169,11 @@ class House:
         if raw is None:
             raise UsageError("newsroom-incomplete", f"this newsroom has no {name}", mend="Restore it from your backup.")
         return raw
+
+
+def watermark_name(origin: str) -> str:
+    """Name the newest signed state of a record in another place."""
+    return f"{hashlib.sha256(origin.encode()).hexdigest()}/{logs.CHECKPOINT}"
 
 
 @functools.lru_cache(maxsize=4)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 
+from collections.abc import Sequence
 from typing import Final
 
 from tamizdat.newsroom import keys as keyring
-from tamizdat.newsroom import recovery
+from tamizdat.newsroom import recovery, witnessing
 from tamizdat.newsroom import settings as settings_file
 from tamizdat.newsroom.house import CARD, LOG, VAULT, House
 from tamizdat.newsroom.keys import Keys
@@ -22,9 +23,10 @@ from tamizdat.primitives import note
 from tamizdat.primitives.age import recipients
 from tamizdat.primitives.age.recipients import WORK_FACTOR, Passphrase
 from tamizdat.primitives.card import Card
-from tamizdat.primitives.errors import AdapterError, UsageError
-from tamizdat.primitives.stores import Below
+from tamizdat.primitives.errors import AdapterError, TrustError, UsageError
+from tamizdat.primitives.stores import Below, read
 from tamizdat.record import log as logs
+from tamizdat.record import policy
 from tamizdat.record.vault import Vault
 
 
@@ -39,6 +41,7 @@ def create(
     *,
     post_quantum: bool = True,
     log_unattended: bool = False,
+    witnesses: Sequence[bytes] = (),
     work_factor: int = WORK_FACTOR,
 ) -> bytes:
     """
@@ -55,7 +58,12 @@ def create(
 
         log_unattended: Keep the record's key in clear, so that it can go on with nobody there.
 
+        witnesses: What the outside witnesses of its record say of themselves (`witnessing.compose`).
+
         work_factor: Of the passphrase; lower only in tests.
+
+    Raises:
+        FormatError: ``policy``: those are no witnesses.
     """
     root, entropy = house.root, house.entropy
     identity = recipients.generate(post_quantum, entropy)
@@ -65,6 +73,7 @@ def create(
     # C2SP tlog-checkpoint: the log's key is named as its origin.
     log, editor = note.generate_signer(origin), note.generate_signer(f"{origin}/{keyring.EDITOR}")
     now = house.clock.now()
+    rules = witnessing.compose(log.verifier, witnesses) if witnesses else b""
     card = Card(
         name=settings.name,
         serial=1,
@@ -78,11 +87,14 @@ def create(
         edition=signers["edition"].verifier.vkey,
         approvals=settings.approvals,
         approvers=((keyring.EDITOR, editor.verifier.vkey),),
+        witnesses=_keys(rules),
         need=settings.need,
         parts=settings.parts,
         hand_in=settings.hand_in,
     )
     raw = cards.sign(card, signers["newsroom"])
+    if rules:
+        root.put(witnessing.POLICY, [rules])
 
     keyring.write_identity(root, identity, Passphrase(passphrase, work_factor), entropy)
     own = identity.recipient()
@@ -103,6 +115,8 @@ def create(
         root.put(name, [page])
     root.put(CARD, [raw])
     root.put(settings_file.FILE, [settings_file.write(settings)])
+    if house.place is not None:
+        house.place.mark()
     return raw
 
 
@@ -142,12 +156,17 @@ def check_person(house: House, name: str) -> None:
         raise UsageError("person-known", f"{name} is on the card already", mend="Choose another short name.")
 
 
-def reissue(house: House, keys: Keys, *, approvers: tuple[tuple[str, str], ...] = ()) -> bytes:
+def reissue(
+    house: House, keys: Keys, *, approvers: tuple[tuple[str, str], ...] = (), witnesses: Sequence[bytes] = ()
+) -> bytes:
     """
-    Issue the next card, with what newsroom.toml says now, good for a year from now.
+    Issue the next card, with what newsroom.toml and policy.txt say now, good for a year from now.
+
+    Where *witnesses* (`witnessing.compose`) are given, policy.txt is written anew first, with them and no others.
 
     Raises:
         AdapterError: ``clock-backwards``: this machine's clock stands before the last card.
+        TrustError: ``policy-card``: policy.txt is not of this record. FormatError: ``policy``: it is none.
     """
     before, settings = house.card(), house.settings
     now = house.clock.now()
@@ -156,6 +175,17 @@ def reissue(house: House, keys: Keys, *, approvers: tuple[tuple[str, str], ...] 
             "clock-backwards",
             "this machine's clock stands before the day the last card was made",
             mend="Set the clock, then run the command again.",
+        )
+    log = note.read_verifier(before.log)
+    if witnesses:
+        house.root.put(witnessing.POLICY, [witnessing.compose(log, witnesses)])
+    rules = read(house.root, witnessing.POLICY) or b""
+    if rules and log not in [party.key for party in policy.read(rules).logs]:
+        raise TrustError(
+            "policy-card",
+            f"{witnessing.POLICY} does not name the key of this newsroom's public record",
+            mend=f"Put the line `log {log.vkey}` into it, or give the outside witnesses anew with --witness.",
+            evidence=rules,
         )
     card = dataclasses.replace(
         before,
@@ -166,6 +196,7 @@ def reissue(house: House, keys: Keys, *, approvers: tuple[tuple[str, str], ...] 
         previous="",
         approvals=settings.approvals,
         approvers=approvers or before.approvers,
+        witnesses=_keys(rules),
         need=settings.need,
         parts=settings.parts,
         hand_in=settings.hand_in,
@@ -173,3 +204,8 @@ def reissue(house: House, keys: Keys, *, approvers: tuple[tuple[str, str], ...] 
     raw = cards.sign(card, keys.newsroom_signer)
     house.root.put(CARD, [raw])
     return raw
+
+
+def _keys(rules: bytes) -> tuple[str, ...]:
+    """Give the verifier keys of a policy's witnesses, as they stand on a card."""
+    return tuple(party.key.vkey for party in policy.read(rules).witnesses.values()) if rules else ()

@@ -13,6 +13,7 @@ import re
 import tomllib
 
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any, Final
 
 from tamizdat.primitives import card as cards
@@ -50,6 +51,8 @@ class Settings:
         hand_in: Where and how to hand parts in.
 
         database: Where the public record's entries stand: a PostgreSQL address, or empty for a file in the newsroom.
+
+        watermark: A folder on another medium that keeps the newest signed state of the record too; or empty.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Settings:
     interface: str = "en"
     hand_in: tuple[str, ...] = ()
     database: str = ""
+    watermark: str = ""
 
     def __post_init__(self) -> None:
         found = tuple(_faults(self))
@@ -104,6 +108,10 @@ hand-in = {_toml(settings.hand_in)}
 
 # The database of the public record: "postgresql://host/name" (its password in ~/.pgpass); empty: a file in this folder.
 database = {_toml(settings.database)}
+
+# A folder on another disk or a stick, its whole path, which is there already: the newest signed state of the public record
+# is kept there too, and a restored old backup is known by it. Not in any backup of this folder. Empty: none.
+watermark = {_toml(settings.watermark)}
 """.encode()
 
 
@@ -173,6 +181,12 @@ def _faults(settings: Settings) -> Iterator[Fault]:
             "database",
             not settings.database or settings.database.startswith("postgresql://"),
             "it is not an address that begins with postgresql://",
+        ),
+        (
+            "watermark",
+            not settings.watermark
+            or (PurePath(settings.watermark).is_absolute() and cards.is_line(settings.watermark)),
+            "it is not the whole path of a folder",
         ),
         (
             "hand-in",

@@ -8,17 +8,17 @@ The network is not here: the house has it. docs/spec/log.md.
 from __future__ import annotations
 
 import functools
-import hashlib
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from tamizdat.newsroom import newest
 from tamizdat.newsroom.house import House
 from tamizdat.primitives import note
-from tamizdat.primitives.errors import AdapterError, TamizdatError, TrustError
+from tamizdat.primitives.errors import AdapterError, TrustError
 from tamizdat.primitives.note import Signer, Verifier
 from tamizdat.primitives.stores import read
-from tamizdat.record import checkpoint, policy, witness
+from tamizdat.record import policy, witness
 from tamizdat.record.log import LogReader
 from tamizdat.record.policy import Policy
 from tamizdat.record.sequencer import Sequencer
@@ -38,20 +38,47 @@ def rules(house: House) -> Policy | None:
     return None if raw is None else policy.read(raw)
 
 
+def compose(log: Verifier, told: Iterable[bytes]) -> bytes:
+    """
+    Write a policy: the record's key, and a majority of the witnesses, each with all of its keys.
+
+    Args:
+        log: The record's key.
+
+        told: For each witness, what it says of itself: the lines that begin with ``witness``; others are passed over.
+
+    Raises:
+        FormatError: ``policy``: these are no such lines.
+    """
+    lines, groups = [f"log {log.vkey}"], []
+    for number, raw in enumerate(told, 1):
+        found = [line for line in raw.decode("utf-8", "replace").split("\n") if line.startswith("witness ")]
+        groups.append(f"g{number}")
+        lines += [*found, " ".join(["group", groups[-1], "all", *(line.split()[1] for line in found)])]
+    lines += [f"group outside {len(groups) // 2 + 1} {' '.join(groups)}", "quorum outside"]
+    raw = "".join(f"{line}\n" for line in lines).encode()
+    policy.read(raw)
+    return raw
+
+
 def writer(house: House, signer: Signer, say: Callable[[str], None]) -> Sequencer:
     """Open the record for writing; its witnesses are asked before anything is signed."""
     return house.log(signer, lambda reader: guard(house, reader, say))
 
 
-def append(house: House, log: Sequencer, entries: Sequence[bytes], say: Callable[[str], None]) -> range:
+def append(
+    house: House, log: Sequencer, entries: Sequence[bytes], say: Callable[[str], None], at: int | None = None
+) -> range:
     """
     Put entries on the record: its witnesses are asked before whether it is the newest, and afterwards to cosign it.
+
+    *at* is the number that the first must get, where it was written down somewhere already.
 
     Raises:
         TrustError, AdapterError: As `guard` and the log; nothing was added then.
     """
     guard(house, log.reader(), say)
-    added = log.append(entries)
+    added = log.append(entries, at)
     settle(house, log, say)
     return added
 
@@ -76,7 +103,7 @@ def gather(house: House, log: Sequencer, say: Callable[[str], None]) -> None:
     if house.wire is None:
         return
     reader = log.reader()
-    for address, keys in _addresses(house).items():
+    for address, keys in newest.addresses(rules(house)).items():
         raw = log.checkpoint()
         if _signed(raw, keys):
             continue
@@ -95,59 +122,10 @@ def guard(house: House, reader: LogReader, say: Callable[[str], None]) -> None:
     """
     Ask, before the record is signed: is what is here the newest there is?
 
-    A copy restored from a backup may be older than what was published; signing on top of it would be a fork, and the
-    end of the record. Its witnesses know what they signed last.
-
     Raises:
-        TrustError: ``log-set-back``: a witness has seen more, or something else.
-        AdapterError: ``log-unwitnessed``: there are witnesses, and none of them can be reached.
+        TrustError, AdapterError: As `newest.confirm`.
     """
-    if house.wire is None:
-        return
-    addresses = _addresses(house)
-    origin = hashlib.sha256(reader.head.origin.encode()).hexdigest()
-    reached = 0
-    for address in addresses:
-        try:
-            raw = house.wire.get(f"{address}{origin}/checkpoint")
-        except AdapterError as error:
-            say(f"the witness at {address} cannot be asked now: {error}")
-            continue
-        reached += 1
-        if raw is not None:
-            _newest(reader, raw, house)
-    if addresses and not reached:
-        raise AdapterError(
-            "log-unwitnessed",
-            "none of the record's witnesses can be asked whether this is its newest state",
-            mend="Try again with a connection: a copy that is not the newest must never be written to.",
-        )
-
-
-def _newest(reader: LogReader, raw: bytes, house: House) -> None:
-    """Hold our record against what a witness saw last; it is our own signature under it that counts."""
-    seen = checkpoint.verify(raw, note.read_verifier(house.card().log), origin=reader.head.origin)
-    try:
-        if seen.size > reader.size:
-            what = f"a witness has seen {seen.size} entries of this record, and {reader.size} are here"
-            raise TrustError("log-set-back", what, mend=_RESTORE, evidence=raw)
-        if seen.size and reader.root_of(seen.size) != seen.root:
-            what = f"a witness has seen other {seen.size} entries than the first {seen.size} here"
-            raise TrustError("log-set-back", what, mend=_RESTORE, evidence=raw)
-    except TamizdatError as error:
-        if error.code == "log-set-back":
-            raise
-        raise TrustError("log-set-back", str(error), mend=_RESTORE, evidence=raw) from error
-
-
-def _addresses(house: House) -> Mapping[str, Sequence[Verifier]]:
-    """Give the keys of the witnesses that have an address, by address: one witness may have two kinds of key."""
-    found = rules(house)
-    addresses: dict[str, list[Verifier]] = {}
-    for party in found.witnesses.values() if found else ():
-        if party.url:
-            addresses.setdefault(party.url.rstrip("/") + "/", []).append(party.key)
-    return addresses
+    newest.confirm(house, reader, rules(house), say)
 
 
 def _signed(raw: bytes, keys: Sequence[Verifier]) -> bool:
@@ -155,6 +133,3 @@ def _signed(raw: bytes, keys: Sequence[Verifier]) -> bool:
         return len(note.verify(raw, *keys).signatures) == len(keys)
     except TrustError:
         return False
-
-
-_RESTORE: Final = "Do not write to this record: restore its newest copy from a mirror or an edition first."

@@ -1,0 +1,63 @@
+"""
+Where a newsroom's folder lies: whether it is the one that was written to last, or a copy; and another place beside it.
+
+A copy is told by a small file whose time of change (ctime) the system alone sets: no backup restores that. It is NOT seen
+where a whole disk or a whole machine is set back, nor on Windows where a program copies the time of creation too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from tamizdat.adapters.folder import Folder, failures
+from tamizdat.primitives.errors import AdapterError
+from tamizdat.primitives.stores import read
+
+
+MARK: Final = "desk/place"
+SEEN: Final = "desk/place-seen"
+
+
+class Place:
+    """The newsroom's folder *path*."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._store = Folder(path)
+
+    def known(self) -> bool:
+        """Say whether the folder is the one that `mark` was last called for, and neither a copy nor restored."""
+        return read(self._store, SEEN, 64) == self._changed()
+
+    def mark(self) -> None:
+        """Take the folder as it lies here for the one."""
+        self._store.put(MARK, [b""])
+        self._store.put(SEEN, [self._changed()])
+
+    def _changed(self) -> bytes:
+        with failures(MARK):
+            try:
+                return b"%d\n" % (self._path / MARK).stat().st_ctime_ns
+            except FileNotFoundError:
+                return b"none\n"
+
+
+class Elsewhere(Folder):
+    """
+    A folder on another medium, which must be there: it is never made.
+
+    Raises:
+        AdapterError: ``watermark-away``: it is not there now, when something is to be written.
+    """
+
+    def put(self, name: str, chunks: Iterable[bytes]) -> None:
+        """Store a value in place of any that is there."""
+        if not self.path.is_dir():
+            raise AdapterError(
+                "watermark-away",
+                f"the folder {str(self.path)!r}, where the newest signed state is kept too, is not there",
+                mend="Connect it, or change `watermark` in newsroom.toml.",
+            )
+        super().put(name, chunks)
