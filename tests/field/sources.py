@@ -104,4 +104,4 @@ def opened(raw: bytes) -> tuple[dict[str, bytes], dossier.Opened]:
     def visit(entry: dossier.Entry, stream: BinaryIO) -> None:
         kept[entry.path] = stream.read()
 
-    return kept, dossier.read(io.BytesIO(raw), visit)
+    return kept, dossier.read(io.BytesIO(raw), visit, again=lambda entry: kept[entry.path])

@@ -252,7 +252,7 @@ class Given:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 40])
 def test_both_write_the_same_dossier(count, tmp_path):
-    """Byte for byte, from names of every kind: tar, objects.json, manifests, padding, roots; and so the same 24 words."""
+    """Byte for byte, from names of every kind: tar, objects.json, manifests, padding, roots; and so the same 24 words. (The page commits to whole files.)"""
     rng = random.Random(count)
     odd = [
         "a/b.JPG",
@@ -276,7 +276,7 @@ def test_both_write_the_same_dossier(count, tmp_path):
     })  # fmt: skip
 
     sink = Keep()
-    sealed = dossier.write(files, sink=sink, entropy=SeededEntropy(), created=1_795_651_200, note=note)
+    sealed = dossier.write(files, sink=sink, entropy=SeededEntropy(), created=1_795_651_200, note=note, parts=None)
     assert answer == {
         "words": " ".join(words.check_words(sealed.announcement)),
         "digits": words.digits(sealed.announcement),

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests import vectors
 from tests.field import sources
+from tests.redaction import pictures
 
 
 Members = dict[str, bytes]
@@ -26,6 +27,17 @@ def main() -> None:
     whole = _whole()
     _write("whole", "whole", "three names of three kinds, one file that changed once, one left out, a note", whole)
     _write("paper", "whole", "the same note alone, padded for paper", _paper())
+    parts = _parts()
+    _write(
+        "parts",
+        "whole",
+        "a JPEG, a PNG and a text, each committed to by parts, and a JPEG that is all or nothing",
+        parts,
+    )
+    wrong = "a root of parts is another than that of the bytes"
+    _write("parts-root", "dossier-root", wrong, _with(parts, _wrong_root))
+    claimed = "a JPEG that cannot be taken apart is said to be"
+    _write("parts-claimed", "dossier-root", claimed, _with(parts, _claimed))
     _write("truncated", "tar-truncated", "cut inside the first picture", whole[:800])
     _write("owner", "tar-header", "the first header names an owner", _header(whole, 265, b"photographer"))
     _write("traversal", "tar-path", "a path leads upward", _header(whole, 0, b"dossier/../x.jpg".ljust(26, b"\0")))
@@ -67,6 +79,34 @@ def _paper() -> bytes:
         padding=layout.sheet_padding_length,
     )
     return sink.getvalue()
+
+
+def _parts() -> bytes:
+    picture = pictures.jpeg(90, 70)
+    raw, _ = sources.written(
+        sources.Held(b"DCIM/IMG_0001.JPG", picture),
+        sources.Held(b"DCIM/IMG_0002.JPG", picture[:-2]),
+        sources.Held(b"scan.png", _png()),
+        note=b"Seen from the roof. Six of them.\n\nNobody was hurt.\n",
+    )
+    return raw
+
+
+def _png() -> bytes:
+    sink = io.BytesIO()
+    pictures.scene(70, 50).save(sink, "PNG")
+    return sink.getvalue()
+
+
+def _wrong_root(members: Members) -> None:
+    path = layout.TOP + layout.OBJECTS
+    root = members[path].index(b'"root":"') + 8
+    members[path] = members[path][:root] + b"0" * 64 + members[path][root + 64 :]
+
+
+def _claimed(members: Members) -> None:
+    path = layout.TOP + layout.OBJECTS
+    members[path] = members[path].replace(b'"covers":"file"', b'"covers":"parts"')
 
 
 def _header(whole: bytes, place: int, change: bytes) -> bytes:

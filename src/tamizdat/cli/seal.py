@@ -63,6 +63,11 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--note", metavar="FILE", help="a written note to put beside the files")
     parser.add_argument("--card-words", metavar="WORDS", help="the card's 12 words, as the newsroom told you them")
     parser.add_argument("--unchecked", action="store_true", help="do not read back what was written: faster, less sure")
+    parser.add_argument(
+        "--no-tiles",
+        action="store_true",
+        help="commit to whole files only: faster, but no part of a picture can be proven later",
+    )
     parser.add_argument("--words", action="store_true", help="print the 24 check words to send ahead")
     parser.add_argument("--strict", action="store_true", help="refuse to seal if anything has to be left out")
     parser.add_argument("--force-expired", action="store_true", help="seal to a card whose time is over")
@@ -111,6 +116,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
                 left_out=left_out,
                 progress=progress,
                 file_key=cut.file_key,
+                parts=None if args.no_tiles else sealing.at_once,
             )
         if args.strict and sealed.left_out:
             raise _left_out(list(sealed.left_out), done=False)

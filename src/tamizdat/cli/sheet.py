@@ -46,6 +46,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--need", type=int, metavar="K", help="how many sheets are enough (else as few as hold it)")
     parser.add_argument("--parts", type=int, metavar="N", help="how many sheets to make (else half as many more)")
     parser.add_argument("--paper", choices=sorted(leaf.PAPERS), default="a4", help="a4 (else) or letter")
+    parser.add_argument("--no-tiles", action="store_true", help="commit to whole files only")
     parser.add_argument("--card-words", metavar="WORDS", help="the card's 12 words, as the newsroom told you them")
     parser.add_argument("--force-expired", action="store_true", help="seal to a card whose time is over")
     parser.set_defaults(run=run)
@@ -121,6 +122,7 @@ def _seal(args: argparse.Namespace, console: Console, file_key: bytes) -> bytes:
         created=SystemClock().now(),
         file_key=file_key,
         padding=layout.sheet_padding_length,
+        parts=None if args.no_tiles else sealing.at_once,
     )
     _demand_all(sealed.left_out)
     return sink.getvalue()

@@ -8,6 +8,7 @@ a stream and a visitor come in. Sealing is field/sealing.py; the format is docs/
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +18,7 @@ from tamizdat.field import archive, bag, derivation, layout, objects, ustar
 from tamizdat.field.objects import Item, LeftOut, Listing
 from tamizdat.field.sealing import Sealed, Source, seal, write
 from tamizdat.primitives.errors import Fault, FormatError
-from tamizdat.redaction import commit
+from tamizdat.redaction import commit, commitment
 
 
 __all__ = ["Entry", "Kind", "LeftOut", "ObjectInfo", "Opened", "Sealed", "Source", "kind", "read", "seal", "write"]
@@ -50,6 +51,8 @@ class ObjectInfo:
 
         root: The object root R. *seed*: the object seed S, a secret.
 
+        covers: What R commits to: "parts", or "file" for all or nothing.
+
         note: It is the written note.
 
         void: Why its bytes are not what any file held; empty for every member of `Opened.objects`.
@@ -65,6 +68,7 @@ class ObjectInfo:
     seed: bytes = dataclasses.field(repr=False)
     note: bool = False
     void: str = ""
+    covers: objects.Covers = objects.FILE
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +101,7 @@ class Opened:
 
 
 Visit = Callable[[Entry, BinaryIO], None]
+Again = Callable[[Entry], bytes]
 Kind = Literal["dossier", "tar", "other"]
 
 
@@ -126,7 +131,12 @@ def kind(first: bytes) -> Kind:
 
 
 def read(
-    stream: archive.Readable, visit: Visit, *, before: Sequence[tuple[Entry, bytes]] = (), mtime: int = 0
+    stream: archive.Readable,
+    visit: Visit,
+    *,
+    before: Sequence[tuple[Entry, bytes]] = (),
+    mtime: int = 0,
+    again: Again | None = None,
 ) -> Opened:
     """
     Read a dossier in one pass, give each payload to *visit* as it goes by, and check everything at the end.
@@ -136,7 +146,12 @@ def read(
     reading was cut off, *before* are the payloads it had given, with their SHA-256, *mtime* the time in their
     headers, and *stream* stands at `place_after` of them; all checks are the same.
 
+    A root that commits to parts is recomputed from the payload, which *again* gives once more: the secret comes behind
+    all payloads. It may give less than all of one that cannot be taken apart. Where *again* is None such roots
+    are as the dossier says, and nothing may be put on a record that rests on them.
+
     Raises:
+        AdapterError: ``codec-missing``, ``codec-time``: a root that commits to parts cannot be recomputed here.
         FormatError: The dossier does not keep to docs/spec/dossier.md; *faults* names all that was found.
     """
     seen = _Seen(payload=list(before), times={mtime} if before else set(), length=place_after(before))
@@ -151,7 +166,7 @@ def read(
         what = str(error).removeprefix("objects.json: ")
         seen.faults.append(Fault(code=error.code, where=layout.OBJECTS, what=what, mend=error.mend))
         raise _refused(seen.faults) from None
-    infos = _infos(listing, seen)
+    infos = _infos(listing, seen, None if seen.faults else again)
     seen.faults.extend(_listing_faults(listing, infos, seen))
     if seen.faults:
         raise _refused(seen.faults)
@@ -212,7 +227,7 @@ def _bag_faults(seen: _Seen) -> Iterator[Fault]:
         yield _fault("dossier-bag", layout.SECRET, f"it has not {layout.SECRET_LENGTH} bytes")
 
 
-def _infos(listing: Listing, seen: _Seen) -> list[ObjectInfo]:
+def _infos(listing: Listing, seen: _Seen, again: Again | None) -> list[ObjectInfo]:
     """Recompute what each object's line should say, from the bytes that went by."""
     infos = []
     for (entry, value), item in zip(seen.payload, listing.files, strict=False):
@@ -225,13 +240,33 @@ def _infos(listing: Listing, seen: _Seen) -> list[ObjectInfo]:
                 size=entry.size,
                 sha256=value,
                 how=item.how,
-                root=commit.object_root(seed, value),
+                root=_root(seed, value, item, again and functools.partial(again, entry)),
                 seed=seed,
                 note=entry.path == listing.note,
                 void=item.void,
+                covers=item.covers,
             )
         )
     return infos
+
+
+def _root(seed: bytes, sha256: bytes, item: Item, again: Callable[[], bytes] | None) -> bytes:
+    if item.covers == objects.FILE:
+        return commit.object_root(seed, sha256)
+    if again is None:
+        return item.root
+    return root_of_parts(seed, again())
+
+
+def root_of_parts(seed: bytes, raw: bytes) -> bytes:
+    """
+    Compute the object root of a file that is said to be committed to by parts; empty where it cannot be.
+
+    Raises:
+        AdapterError: ``codec-missing``, ``codec-time``.
+    """
+    made = commitment.commit(seed, raw)
+    return made.root if made.covers == commitment.PARTS else b""
 
 
 def _listing_faults(listing: Listing, infos: list[ObjectInfo], seen: _Seen) -> Iterator[Fault]:

@@ -13,14 +13,17 @@ import itertools
 import json
 import re
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from tamizdat.primitives import text
 from tamizdat.primitives.errors import FormatError
 
 
+Covers = Literal["file", "parts"]
+
 VERSION: Final = 1
-COVERS: Final = "file"
+FILE: Final = "file"
+PARTS: Final = "parts"
 MOST_FILES: Final = 100_000
 MOST_BYTES: Final = 32 << 20
 MOST_NAME: Final = 4096
@@ -35,7 +38,7 @@ EXTENSIONS: Final = frozenset(_COMMON.split())
 _WORD: Final = rb'"(?:[^"\\]|\\.)*+"'
 _NAMED: Final = rb'"name(?:_b64)?":' + _WORD
 _FILE: Final = (
-    rb'\{"covers":"file","how":'
+    rb'\{"covers":"(?:file|parts)","how":'
     + _WORD
     + rb","
     + _NAMED
@@ -63,7 +66,7 @@ class Item:
 
         size, sha256: Of the bytes in the dossier.
 
-        root: The object root, 32 bytes.
+        root: The object root, 32 bytes. *covers*: what it commits to: "parts", or "file" for all or nothing.
 
         how: How the sender's machine had the bytes, as it says.
 
@@ -77,6 +80,7 @@ class Item:
     root: bytes
     how: str
     void: str = ""
+    covers: Covers = FILE
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +177,7 @@ class _FlawError(ValueError):
 def _plain_item(item: Item) -> dict[str, Any]:
     plain = {
         **_plain_name(item.name),
-        "covers": COVERS,
+        "covers": item.covers,
         "how": item.how,
         "path": item.path,
         "root": item.root.hex(),
@@ -208,6 +212,7 @@ def _item(plain: dict[str, Any]) -> Item:
         root=bytes.fromhex(plain["root"]),
         how=_words(plain["how"]),
         void=_words(plain["void"]) if "void" in plain else "",
+        covers=plain["covers"],
     )
 
 
@@ -225,6 +230,7 @@ def _words(word: str) -> str:
 def _demand_order(listing: Listing) -> None:
     for number, item in enumerate(listing.files, 1):
         _demand(item.path == path(number, item.name), f"file {number} has not the path of its number and name")
+        _demand(not item.void or item.covers == FILE, "what no file held is said to be committed to by parts")
     named = [item for item in listing.files if item.path != listing.note]
     for before, item in itertools.pairwise(named):
         _demand(before.name < item.name or (bool(before.void) and before.name == item.name), "names are out of order")

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, Final, Protocol
 
 from tamizdat.field import derivation, layout, objects, ustar
-from tamizdat.field.dossier import PAYLOAD, Entry
+from tamizdat.field.dossier import PAYLOAD, Again, Entry, root_of_parts
 from tamizdat.field.objects import Item, Listing
 from tamizdat.primitives.errors import FormatError
 from tamizdat.redaction import commit
@@ -59,7 +59,9 @@ class Rescued:
 
         named: The list was here, and *name*, *how* and *void* are what it says; *void* is a reason to throw it away.
 
-        root, seed: The object root and seed, where the dossier's secret was here; else empty.
+        root, seed: The object root and seed, where the dossier's secret and list were here; else empty.
+
+        covers: What the root commits to: "parts", or "file" for all or nothing.
     """
 
     number: int
@@ -72,6 +74,7 @@ class Rescued:
     void: str = ""
     root: bytes = b""
     seed: bytes = dataclasses.field(default=b"", repr=False)
+    covers: objects.Covers = objects.FILE
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +119,11 @@ class _Seen:
     last: int = 0
 
 
-def walk(chunks: Chunks, visit: Visit) -> Salvaged:
+def walk(chunks: Chunks, visit: Visit, again: Again | None = None) -> Salvaged:
     """
     Read all of a dossier that is here, and give each payload to *visit* as it goes by.
+
+    *again* gives a payload once more, as in `dossier.read`; without it, roots that commit to parts are as the list says.
 
     Raises:
         FormatError: No member of a dossier is to be found in it.
@@ -142,7 +147,7 @@ def walk(chunks: Chunks, visit: Visit) -> Salvaged:
             "what is here of it holds no file of a dossier",
             mend="Bring another part, and try again.",
         )
-    return _judge(tape, seen)
+    return _judge(tape, seen, again)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -227,7 +232,7 @@ def _take(tape: _Tape, member: _Member, seen: _Seen, visit: Visit) -> None:
         seen.payload[entry.number] = entry, body.hash.digest()
 
 
-def _judge(tape: _Tape, seen: _Seen) -> Salvaged:
+def _judge(tape: _Tape, seen: _Seen, again: Again | None) -> Salvaged:
     listing = _listing(seen)
     secret = seen.tags.get(layout.SECRET, b"")
     items = {int(item.path[5:11]): item for item in listing.files} if listing is not None else {}
@@ -245,10 +250,15 @@ def _judge(tape: _Tape, seen: _Seen) -> Salvaged:
             why = "parts of it are not here"
         elif _denied(entry, sha256, item, manifest):
             why = "its bytes are not what the dossier's own list says"
+        seed = (
+            derivation.object_seed(secret, number) if item is not None and len(secret) == layout.SECRET_LENGTH else b""
+        )
+        root = _root(seed, entry, sha256, item, again) if not why else b""
+        if root is None:
+            why = "its object root does not follow from its bytes and the secret"
         if why or entry is None or sha256 is None:
             lost.append(Lost(number=number, path=path, name=name, why=why))
             continue
-        seed = derivation.object_seed(secret, number) if len(secret) == layout.SECRET_LENGTH else b""
         whole.append(
             Rescued(
                 number=number,
@@ -259,11 +269,25 @@ def _judge(tape: _Tape, seen: _Seen) -> Salvaged:
                 named=item is not None,
                 how=item.how if item is not None else "",
                 void=item.void if item is not None else "",
-                root=commit.object_root(seed, sha256) if seed else b"",
+                root=root or b"",
                 seed=seed,
+                covers=item.covers if item is not None else objects.FILE,
             )
         )
     return Salvaged(whole=tuple(whole), lost=tuple(lost), listed=listing is not None, holes=tape.holes())
+
+
+def _root(
+    seed: bytes, entry: Entry | None, sha256: bytes | None, item: Item | None, again: Again | None
+) -> bytes | None:
+    """Recompute an object root; None where it is not what the list says, empty where it cannot be known."""
+    if not seed or entry is None or sha256 is None or item is None:
+        return b""
+    if item.covers == objects.FILE:
+        root = commit.object_root(seed, sha256)
+    else:
+        root = item.root if again is None or item.void else root_of_parts(seed, again(entry))
+    return root if root == item.root else None
 
 
 def _listing(seen: _Seen) -> Listing | None:

@@ -21,7 +21,8 @@ from tamizdat.primitives.age import file as age
 from tamizdat.primitives.age.recipients import Recipient
 from tamizdat.primitives.errors import AdapterError, UsageError
 from tamizdat.primitives.ports import Entropy
-from tamizdat.redaction import commit
+from tamizdat.redaction import commit, commitment
+from tamizdat.redaction.commitment import Commitment
 
 
 HOW_SYSTEM: Final = "as handed over by the system"
@@ -33,6 +34,12 @@ ATTEMPTS: Final = 2
 _CHANGED: Final = "it changed while it was read"
 # What objects.json says of one file, its name left out: an estimate, so that too many are refused before the work.
 _LINE: Final = 400
+# Enough of a file to see whether it may be a picture.
+_SIGNATURE: Final = 64
+
+
+# Begins to commit to a file by parts, with its object's seed; what it gives waits for the end, and raises what went wrong.
+Begin = Callable[[bytes, bytes], Callable[[], Commitment]]
 
 
 class Source(Protocol):
@@ -51,6 +58,12 @@ class Source(Protocol):
 
     def fingerprint(self) -> Hashable:
         """Give what tells whether it changed: size, time, inode, say."""
+
+
+def at_once(seed: bytes, raw: bytes) -> Callable[[], Commitment]:
+    """Commit to a file before anything else is done."""
+    made = commitment.commit(seed, raw)
+    return lambda: made
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +98,7 @@ def seal(
     progress: Callable[[int], None] | None = None,
     file_key: bytes | None = None,
     padding: Callable[[int], int] = layout.padding_length,
+    parts: Begin | None = at_once,
 ) -> Sealed:
     """
     Seal *sources* and a written *note* for *recipients* as one age file into *sink*, in one pass.
@@ -92,10 +106,12 @@ def seal(
     *created* are seconds since 1970; *left_out* is what the caller itself had to leave out;
     *progress* is told how many bytes of files were read so far; *file_key* are 16 random bytes
     where the caller needs the age file key for part tags; *padding* says how many zeros the padding
-    holds, from the length of the tar before it.
+    holds, from the length of the tar before it; *parts* commits to pictures and texts by parts, None to
+    whole files only.
 
     Raises:
         UsageError: There is nothing to seal, too much, or two files have one name.
+        AdapterError: ``codec-missing``, ``codec-time``: a picture cannot be taken apart on this machine.
     """
     writer = age.Writer(sink, recipients, file_key=file_key, entropy=entropy)
     sealed = write(
@@ -107,6 +123,7 @@ def seal(
         left_out=left_out,
         progress=progress,
         padding=padding,
+        parts=parts,
     )
     writer.close()
     return sealed
@@ -122,6 +139,7 @@ def write(
     left_out: Iterable[LeftOut] = (),
     progress: Callable[[int], None] | None = None,
     padding: Callable[[int], int] = layout.padding_length,
+    parts: Begin | None = at_once,
 ) -> Sealed:
     """
     Write the plaintext of a dossier. Only `seal` and tests call this: plaintext never rests on a disk.
@@ -131,7 +149,7 @@ def write(
     """
     ordered = sorted(sources, key=lambda source: source.name)
     _demand_names(ordered, note)
-    work = _Work(sink, entropy.random(layout.SECRET_LENGTH), created, left_out, progress, padding=padding)
+    work = _Work(sink, entropy.random(layout.SECRET_LENGTH), created, left_out, progress, padding=padding, parts=parts)
     for source in ordered:
         work.take(source)
     if note is not None:
@@ -151,8 +169,11 @@ class _Work:
         progress: Callable[[int], None] | None,
         *,
         padding: Callable[[int], int],
+        parts: Begin | None,
     ) -> None:
         self._padding = padding
+        self._parts = parts
+        self._coming: dict[int, Callable[[], Commitment]] = {}
         # Read into over and over: to ask the system for room anew each time costs more than the reading.
         self._room = memoryview(bytearray(archive.CHUNK))
         self._tar = archive.TarWriter(sink, created)
@@ -188,10 +209,14 @@ class _Work:
             name = b"note-%d.txt" % count
         self._note = self._begin(name, len(note))
         self._tar.write(note)
-        self._end(name, len(note), HOW_NOTE, "")
+        self._end(name, len(note), HOW_NOTE, "", note if self._divisible(note, len(note)) else None)
 
     def finish(self) -> Sealed:
         """Write everything that follows the payload."""
+        for number, coming in self._coming.items():
+            made = coming()
+            covers: objects.Covers = objects.PARTS if made.covers == commitment.PARTS else objects.FILE
+            self._files[number - 1] = dataclasses.replace(self._files[number - 1], root=made.root, covers=covers)
         files = tuple(item for item in self._files if not item.void)
         if not files:
             raise UsageError("seal-nothing", "there is nothing that can be sealed", mend="Name files you can read.")
@@ -218,18 +243,23 @@ class _Work:
         except (OSError, AdapterError) as error:
             return _unreadable(error)
         self._begin(source.name, size)
-        reason = self._copy(stream, size)
+        held: list[bytes] = []
+        reason = self._copy(stream, size, held)
         self._tar.fill()
         if not reason:
             try:
                 reason = _CHANGED if stream.read(1) or source.fingerprint() != before else ""
             except (OSError, AdapterError) as error:
                 reason = _unreadable(error)
-        self._end(source.name, size, source.how, reason)
+        # Just the bytes that were written, and only where they are what the file held.
+        whole = b"".join(held) if held and not reason else None
+        held.clear()
+        self._end(source.name, size, source.how, reason, whole)
         return reason
 
-    def _copy(self, stream: BinaryIO, size: int) -> str:
-        left = size
+    def _copy(self, stream: BinaryIO, size: int, held: list[bytes]) -> str:
+        """Copy a file into the archive; *held* is given its bytes where it may be one that can be taken apart."""
+        left, keep = size, False
         while left:
             room = self._room[: min(archive.CHUNK, left)]
             try:
@@ -238,6 +268,10 @@ class _Work:
                 return _unreadable(error)
             if not count:
                 return _CHANGED
+            if left == size:
+                keep = self._divisible(bytes(room[: min(count, _SIGNATURE)]), size)
+            if keep:
+                held.append(bytes(room[:count]))
             self._tar.write(room[:count])
             left -= count
             self._done += count
@@ -249,10 +283,16 @@ class _Work:
         self._tar.begin(layout.TOP + path, size)
         return path
 
-    def _end(self, name: bytes, size: int, how: str, void: str) -> None:
+    def _divisible(self, head: bytes, size: int) -> bool:
+        return self._parts is not None and commitment.divisible(head, size)
+
+    def _end(self, name: bytes, size: int, how: str, void: str, whole: bytes | None) -> None:
         number = len(self._files) + 1
         sha256 = self._tar.end()
-        root = commit.object_root(derivation.object_seed(self._secret, number), sha256)
+        seed = derivation.object_seed(self._secret, number)
+        root = commit.object_root(seed, sha256)
+        if whole is not None and self._parts is not None:
+            self._coming[number] = self._parts(seed, whole)
         path = objects.path(number, name)
         item = Item(path=path, name=name, size=size, sha256=sha256, root=root, how=objects.words(how), void=void)
         self._files.append(item)
