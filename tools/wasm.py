@@ -23,7 +23,7 @@ MODULE: Final = FOLDER / "jdct.wasm"
 # Everything that shapes the output stands here; no path and no time gets into it (--strip-all).
 FLAGS: Final = (
     *("-target", "wasm32-freestanding", "-mcpu=generic+bulk_memory"),
-    *("-Os", "-std=c11", "-ffreestanding", "-fno-builtin", "-nostdlib", "-Wall", "-Wextra", "-Werror"),
+    *("-O2", "-std=c11", "-ffreestanding", "-fno-builtin", "-nostdlib", "-Wall", "-Wextra", "-Werror"),
     *("-Wl,--no-entry", "-Wl,--strip-all", "-Wl,-z,stack-size=65536"),
 )
 

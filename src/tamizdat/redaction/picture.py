@@ -245,8 +245,8 @@ def _stops(
     seed: bytes, shape: tree.Shape, branches: tree.Branches, hidden: Hidden
 ) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
     seeds, hashes = [], []
-    for step in tree.walk(shape, hidden):
-        own = tree.seed_at(seed, step.level, step.index)
+    steps = list(tree.walk(shape, hidden))
+    for step, own in zip(steps, tree.seeds_at(seed, steps), strict=True):
         if step.kind == "seed":
             seeds.append(own)
         else:

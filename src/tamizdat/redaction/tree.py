@@ -12,7 +12,7 @@ import dataclasses
 import functools
 import hashlib
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal
 
 import numpy as np
@@ -137,6 +137,18 @@ def seed_at(seed: bytes, level: int, index: int) -> bytes:
     for turn in range(level - 1, -1, -1):
         seed = hashlib.sha256(_STEPS[index >> turn & 1] + seed).digest()
     return seed
+
+
+def seeds_at(seed: bytes, steps: Sequence[Step]) -> tuple[bytes, ...]:
+    """Go from the root's *seed* down to those of the branches at *steps*, no stretch of the way twice."""
+    known = {(0, 0): seed}
+
+    def reach(level: int, index: int) -> bytes:
+        if (level, index) not in known:
+            known[level, index] = hashlib.sha256(_STEPS[index & 1] + reach(level - 1, index >> 1)).digest()
+        return known[level, index]
+
+    return tuple(reach(step.level, step.index) for step in steps)
 
 
 def salted(content: Content) -> Leaf:

@@ -10,24 +10,35 @@ static const u32 ROUND[64] = {
 
 static inline u32 turn(u32 x, u32 n) { return x >> n | x << (32 - n); }
 
-static void compress(u32 *state, const u8 *p)
+/* One round; the eight words change names instead of places. */
+#define TURN(a, b, c, d, e, f, g, h, i) do { \
+    u32 one = h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + (g ^ (e & (f ^ g))) + ROUND[i] + w[(i) & 15]; \
+    d += one; \
+    h = one + (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) | (c & (a | b))); \
+} while (0)
+#define MIX(i) (w[i] += (turn(w[(i + 1) & 15], 7) ^ turn(w[(i + 1) & 15], 18) ^ w[(i + 1) & 15] >> 3) + w[(i + 9) & 15] + \
+    (turn(w[(i + 14) & 15], 17) ^ turn(w[(i + 14) & 15], 19) ^ w[(i + 14) & 15] >> 10))
+#define EIGHT(i) \
+    TURN(a, b, c, d, e, f, g, h, i); TURN(h, a, b, c, d, e, f, g, i + 1); TURN(g, h, a, b, c, d, e, f, i + 2); TURN(f, g, h, a, b, c, d, e, i + 3); \
+    TURN(e, f, g, h, a, b, c, d, i + 4); TURN(d, e, f, g, h, a, b, c, i + 5); TURN(c, d, e, f, g, h, a, b, i + 6); TURN(b, c, d, e, f, g, h, a, i + 7)
+
+static __attribute__((noinline)) void compress(u32 *state, const u8 *p)
 {
-    u32 w[64], s[8];
+    u32 w[16], a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
     for (u32 i = 0; i < 16; i++) {
         u32 word;
         __builtin_memcpy(&word, p + 4 * i, 4);
         w[i] = __builtin_bswap32(word);
     }
-    for (u32 i = 16; i < 64; i++)
-        w[i] = w[i - 16] + (turn(w[i - 15], 7) ^ turn(w[i - 15], 18) ^ w[i - 15] >> 3) + w[i - 7] +
-               (turn(w[i - 2], 17) ^ turn(w[i - 2], 19) ^ w[i - 2] >> 10);
-    for (u32 i = 0; i < 8; i++) s[i] = state[i];
-    for (u32 i = 0; i < 64; i++) {
-        u32 one = s[7] + (turn(s[4], 6) ^ turn(s[4], 11) ^ turn(s[4], 25)) + ((s[4] & s[5]) ^ (~s[4] & s[6])) + ROUND[i] + w[i];
-        u32 two = (turn(s[0], 2) ^ turn(s[0], 13) ^ turn(s[0], 22)) + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
-        s[7] = s[6], s[6] = s[5], s[5] = s[4], s[4] = s[3] + one, s[3] = s[2], s[2] = s[1], s[1] = s[0], s[0] = one + two;
+    EIGHT(0);
+    EIGHT(8);
+    for (u32 i = 16; i < 64; i += 16) {
+        MIX(0); MIX(1); MIX(2); MIX(3); MIX(4); MIX(5); MIX(6); MIX(7);
+        MIX(8); MIX(9); MIX(10); MIX(11); MIX(12); MIX(13); MIX(14); MIX(15);
+        EIGHT(i);
+        EIGHT(i + 8);
     }
-    for (u32 i = 0; i < 8; i++) state[i] += s[i];
+    state[0] += a, state[1] += b, state[2] += c, state[3] += d, state[4] += e, state[5] += f, state[6] += g, state[7] += h;
 }
 
 EXPORT(sha256) void sha256(const u8 *data, u32 length, u8 *digest)
