@@ -149,7 +149,7 @@ def one_of(logs: Collection[Verifier], witnesses: Collection[Verifier], need: in
     if need:
         lines.append(f"group outside {need} {' '.join(names)}")
     lines.append(f"quorum {'outside' if need else NONE}")
-    return "".join(f"{line}\n" for line in lines).encode("ascii", "surrogateescape")
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def line(name: str, key: Verifier, url: str = "") -> str:
@@ -193,7 +193,10 @@ class _Reading:
         return Policy(logs=tuple(self._logs), witnesses=self._witnesses, groups=self._groups, quorum=self._quorum)
 
     def _party(self, vkey: str, url: list[str], kinds: Collection[int], others: Collection[Party]) -> Party:
-        key = note.read_verifier(vkey)
+        try:
+            key = note.read_verifier(vkey.encode("ascii", "surrogateescape").decode())
+        except UnicodeDecodeError:
+            self._bad("a key in it is not UTF-8")
         if key.kind not in kinds:
             self._bad(f"the key of {key.name!r} is not of a kind for this use")
         if any(other.key.public == key.public for other in others):
