@@ -89,7 +89,7 @@ def test_an_object_can_be_checked_by_its_bucket_alone(memory: Memory, clock: Fix
     memory.put(f"vault/{place(FIRST)}/v1/content/{CONTENT}", [b"Bytes"])
     memory.put("vault/stray", [b""])
 
-    found = {at: faults for bucket in buckets() for at, faults in vault.check(bucket)}
+    found = {at: vault.check(at, files) for bucket in buckets() for at, files in vault.objects(bucket)}
 
     assert sorted(found) == sorted([place(FIRST), place(SECOND)])
     assert [fault.code for fault in found[place(FIRST)]] == ["ocfl-e092"]

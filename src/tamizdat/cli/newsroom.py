@@ -15,6 +15,7 @@ from typing import Any
 from tamizdat.adapters.folder import Folder
 from tamizdat.adapters.machine import SystemClock, SystemEntropy
 from tamizdat.adapters.place import Place
+from tamizdat.cli import backup
 from tamizdat.cli import house as houses
 from tamizdat.cli.console import Console, add_newsroom_options, find_newsroom, shown
 from tamizdat.newsroom import init, page, recovery, symbols
@@ -32,7 +33,8 @@ MAX_PAGE = 1 << 20
 def add_parser(verbs: Any) -> None:
     """Teach the command line this verb."""
     parser = verbs.add_parser(
-        "newsroom", help="make a newsroom, show its card, write its page, rehearse its recovery, add a person"
+        "newsroom",
+        help="make a newsroom, show its card, write its page, rehearse its recovery, add a person, back up, restore",
     )
     acts = parser.add_subparsers(metavar="WHAT", required=True)
     _add_init(acts)
@@ -80,6 +82,7 @@ def add_parser(verbs: Any) -> None:
     add.add_argument("--work-factor", type=int, default=WORK_FACTOR, help=argparse.SUPPRESS)
     add_newsroom_options(add)
     add.set_defaults(run=run_person_add)
+    backup.add_parsers(acts)
 
 
 def _add_init(acts: Any) -> None:

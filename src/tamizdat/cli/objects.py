@@ -11,6 +11,7 @@ from tamizdat.adapters import disk
 from tamizdat.cli import house as houses
 from tamizdat.cli.console import Console, add_newsroom_options, shown
 from tamizdat.newsroom import intake, objects
+from tamizdat.newsroom.arrival import Arrival, Item, showing
 from tamizdat.primitives import text
 
 
@@ -40,10 +41,17 @@ def run(args: argparse.Namespace, console: Console) -> None:
                     out.write(chunk)
             console.product(args.out or args.get)
             return
-        for arrival in sorted(intake.arrivals(house, keys), key=lambda one: one.received):
+        arrivals = sorted(intake.arrivals(house, keys), key=lambda one: one.received)
+        shows = showing(arrivals)
+        for arrival in arrivals:
             for item in arrival.items:
                 if item.outcome == "stored":
-                    label = "unsealed" if arrival.route == "unsealed" else "sealed"
-                    console.product(
-                        f"{item.object}  {item.size:>12,} bytes  {item.kind}  {text.day(arrival.received)}  {label}  {shown(item.name)}"
-                    )
+                    console.product(_line(arrival, item, shows[item.object]))
+
+
+def _line(arrival: Arrival, item: Item, shows: str) -> str:
+    if not item.sha256:  # its key was destroyed, and with it what it was called
+        return f"{item.object}  {item.why}"
+    label = "unsealed" if arrival.route == "unsealed" else "sealed"
+    facts = f"{item.size:>12,} bytes  {item.kind}  {text.day(arrival.received)}  {label}"
+    return f"{item.object}  {facts}  {shown(item.name)}  ({shows})"

@@ -121,7 +121,7 @@ class Vault:
 
     def ids(self, bucket: str = "") -> Iterator[str]:
         """Give the id of every object that is there, in the order of their places."""
-        for at, files in self._objects(bucket):
+        for at, files in self.objects(bucket):
             if SEALED in files:
                 yield places.read_place(at)
 
@@ -143,22 +143,28 @@ class Vault:
 
         *progress* is told the number of bytes read since it was last told.
         """
-        faults = [*ocfl.check_root(self._store, self._prefix), *self.check_root(), *self._strays()]
-        for at, files in self._objects(""):
-            faults += self._check(at, files, progress)
+        faults = [*self.check_root(), *self.strays()]
+        for at, files in self.objects():
+            faults += self.check(at, files, progress)
         return faults
 
-    def check(self, bucket: str, progress: Callable[[int], None] = lambda _: None) -> Iterator[tuple[str, list[Fault]]]:
+    def objects(self, bucket: str = "") -> Iterator[tuple[str, list[str]]]:
         """
-        Check the objects of one *bucket* (three hexadecimal digits), every byte; give each one's place and its faults.
+        Give the place of every object, finished or not, with its files; of one *bucket* (see `buckets`) where it is named.
 
-        It is done object by object, as it is asked for, and remembers nothing.
+        One object at a time is in memory, and no file is opened.
         """
-        for at, files in self._objects(bucket):
-            yield at, self._check(at, files, progress)
+        split = (name[len(self._below) :].split("/") for name in self._names(bucket))
+        inside = (segments for segments in split if len(segments) > DEPTH and segments[0] != "extensions")
+        for at, found in itertools.groupby(inside, key=lambda segments: "/".join(segments[:DEPTH])):
+            yield at, ["/".join(segments[DEPTH:]) for segments in found]
+
+    def files(self, at: str) -> list[str]:
+        """Give the files of the object at this place; none where there is none."""
+        return [name[len(self._below) + len(at) + 1 :] for name in self._store.names(self._below + at)]
 
     def check_root(self) -> Iterator[Fault]:
-        """Check that the root's own files are as `create` writes them."""
+        """Check that the root's own files are as `create` writes them; the objects are not looked at."""
         for name, value in places.root_files().items():
             if not self._is_there(self._below + name):
                 what = "the file is not there"
@@ -169,7 +175,18 @@ class Vault:
                 mend = "Remove this file; the next `receive` writes it again. The objects do not depend on it."
                 yield Fault(code="vault-root", where=self._below + name, what=what, mend=mend)
 
-    def _check(self, at: str, files: list[str], progress: Callable[[int], None]) -> list[Fault]:
+    def strays(self) -> Iterator[Fault]:
+        """Check what lies around the objects, as the standard and this vault want it; this looks at every name."""
+        yield from ocfl.check_root(self._store, self._prefix)
+        known = places.root_files()
+        for name in self._store.names(self._prefix):
+            inner = name[len(self._below) :]
+            if inner not in known and not inner.startswith("extensions/") and inner.count("/") < DEPTH:
+                mend = "Look at what it is; the vault never put it there."
+                yield Fault(code="vault-stray", where=name, what="a file lies where no object is", mend=mend)
+
+    def check(self, at: str, files: list[str], progress: Callable[[int], None] = lambda _: None) -> list[Fault]:
+        """Check one object, every byte of it, and give its faults; *at* and *files* are what `objects` gave."""
         where = self._below + at
         if SEALED not in files:
             what = "an object was begun and never finished"
@@ -195,14 +212,6 @@ class Vault:
                 what=f"the object is not where its id puts it ({expected})",
                 mend="Restore this folder from a backup; the vault never moves an object.",
             )
-
-    def _strays(self) -> Iterator[Fault]:
-        known = places.root_files()
-        for name in self._store.names(self._prefix):
-            inner = name[len(self._below) :]
-            if inner not in known and not inner.startswith("extensions/") and inner.count("/") < DEPTH:
-                mend = "Look at what it is; the vault never put it there."
-                yield Fault(code="vault-stray", where=name, what="a file lies where no object is", mend=mend)
 
     def _next(self, object_id: str, message: str, files: Mapping[str, bytes], *, keep: bool) -> None:
         at = self._path(object_id)
@@ -279,18 +288,11 @@ class Vault:
                 self._store.drop(name)
 
     def _broken_off(self) -> Iterator[tuple[str, list[str]]]:
-        for at, files in self._objects(""):
+        for at, files in self.objects():
             if SEALED not in files or (
                 any(name.startswith("v2/") for name in files) and self._pending(self._below + at) is not None
             ):
                 yield at, files
-
-    def _objects(self, bucket: str) -> Iterator[tuple[str, list[str]]]:
-        """Give the place of every object, finished or not, with its files; one object at a time is in memory."""
-        split = ((name, name[len(self._below) :].split("/")) for name in self._names(bucket))
-        inside = (segments for _, segments in split if len(segments) > DEPTH and segments[0] != "extensions")
-        for at, found in itertools.groupby(inside, key=lambda segments: "/".join(segments[:DEPTH])):
-            yield at, ["/".join(segments[DEPTH:]) for segments in found]
 
     def _names(self, bucket: str) -> Iterator[str]:
         return self._store.names(f"{self._below}{bucket}" if bucket else self._prefix)

@@ -1,0 +1,40 @@
+"""How a verb asks for as many persons as the card says, before it does what cannot be taken back."""
+
+from __future__ import annotations
+
+import argparse
+
+from typing import Any
+
+from tamizdat.cli.console import Console
+from tamizdat.newsroom import decisions
+from tamizdat.newsroom import keys as keyring
+from tamizdat.newsroom.decisions import Decided
+from tamizdat.newsroom.house import House
+from tamizdat.newsroom.keys import Keys
+
+
+def add_options(parser: Any) -> None:
+    """Teach a verb who decides it."""
+    parser.add_argument("--as", dest="person", default="", metavar="PERSON", help="who decides it, a name on the card")
+    parser.add_argument(
+        "--person-passphrase-file", metavar="FILE", help="a file whose first line is that person's own passphrase"
+    )
+
+
+def decided(  # noqa: PLR0917 -- as `decisions.demand`
+    house: House, keys: Keys, args: argparse.Namespace, console: Console, kind: str, subject: str, details: bytes
+) -> Decided:
+    """
+    Let the person named by the options say it; go on only where enough persons have.
+
+    Raises:
+        ShortError: More persons have to say it.
+        TrustError, UsageError: This one cannot.
+    """
+    passphrase = b""
+    if args.person:
+        same = args.person == keyring.EDITOR and not args.person_passphrase_file
+        own = args if same else argparse.Namespace(passphrase_file=args.person_passphrase_file)
+        passphrase = console.passphrase(own, what=args.person)
+    return decisions.demand(house, keys, kind, subject, details, args.person, passphrase)
