@@ -30,6 +30,7 @@ from tamizdat.record import entry as entries
 from tamizdat.record.checkpoint import Checkpoint
 from tamizdat.record.entry import BatchEntry, Entry, Slot
 from tamizdat.redaction import codec, commitment, jpeg, picture
+from tamizdat.redaction import text as texts
 from tamizdat.wire import sidecar
 from tamizdat.wire.sidecar import Record, Sidecar, Stamps
 
@@ -176,6 +177,7 @@ def main() -> None:
     _stamps()
     _cards()
     _boxes()
+    _texts()
 
 
 def signed(**changes: Any) -> Sidecar:
@@ -526,6 +528,29 @@ def _cards() -> None:
     case("signature", "somebody changed where it was committed to", unsigned, has=("signature-false",))
     stranger = sidecar.sign(dataclasses.replace(GOOD, record=None, stamps=()), EDITOR)
     case("signature-other", "somebody put the newsroom's card to his own proof", stranger, has=("signature-false",))
+
+
+def _texts() -> None:
+    """A text has a sidecar like a picture's."""
+    letter = b"Dated the 20th.\n\nThey came at night.\nMore follows.\n\nThe end.\n"
+    root = commitment.commit(SEED, letter).root
+    shown = texts.redact(SEED, letter, [(0, None), (1, 1)])
+    made = signed(root=root, redaction=shown.proof, record=ground(root).record(*BOTH), stamps=())
+    case(
+        "text",
+        "a text with a paragraph and a word hidden",
+        made,
+        shown=shown.file,
+        has=("text-unchanged-since", "text-bars"),
+    )
+    case("text-word", "a word of it is another", made, shown=shown.file.replace(b"night", b"noon!"), has=("text-root",))
+    case(
+        "text-bar",
+        "a name in place of a bar",
+        made,
+        shown=shown.file.replace(texts.BAR + b" ", b"They "),
+        has=("text-hidden",),
+    )
 
 
 def _boxes() -> None:

@@ -1,4 +1,4 @@
-"""``tamizdat verify``: check an edition or one of its files, offline, and say in plain words what came out."""
+"""``tamizdat verify``: check an edition, one of its files, or one picture with its proof; offline, in plain words."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 
 from tamizdat.adapters.folder import Folder
 from tamizdat.adapters.machine import SystemClock
+from tamizdat.cli import verify_picture as picture
 from tamizdat.cli.console import Console, shown
 from tamizdat.primitives import words
 from tamizdat.primitives.errors import TrustError, UsageError
-from tamizdat.wire import edition, verify
+from tamizdat.wire import edition, sidecar, verify
 from tamizdat.wire.verify import Report
 
 
@@ -21,10 +22,16 @@ def add_parser(verbs: Any) -> None:
     """Teach the command line this verb."""
     parser = verbs.add_parser(
         "verify",
-        help="check an edition, offline, in plain words",
-        description="Say what is proven, what is only the newsroom's word, what is not proven, and every file that was altered.",
+        help="check an edition or a picture, offline, in plain words",
+        description=(
+            "Say what is proven, what is only the newsroom's word, what is not proven, and every file that was altered. "
+            "A picture outside of an edition is checked with the proof beside it, or the one inside it."
+        ),
     )
-    parser.add_argument("path", metavar="EDITION|FILE", help="an edition's folder, or one file inside it")
+    parser.add_argument("path", metavar="EDITION|FILE", help="an edition's folder, one file inside it, or a picture")
+    parser.add_argument(
+        "--proof", metavar="FILE", help="the proof of a picture, where it is not beside it (NAME.proof)"
+    )
     parser.add_argument("--card-words", metavar="WORDS", help="the 12 words of the newsroom's card, from elsewhere")
     parser.add_argument(
         "--against",
@@ -43,6 +50,10 @@ def run(args: argparse.Namespace, console: Console) -> None:
     Raises:
         TrustError: Something is wrong; every fault is listed.
     """
+    alone = _alone(Path(args.path), args.proof)
+    if alone is not None:
+        picture.check(alone, args, console)
+        return
     root, only = _edition(Path(args.path))
     given = words.card_words(words.read_card_words(args.card_words)) if args.card_words else None
     against = _against(Path(args.against)) if args.against else None
@@ -80,6 +91,16 @@ def _against(path: Path) -> Folder:
     )
 
 
+def _alone(path: Path, proof: str | None) -> Path | None:
+    """Give the picture that is to be checked by itself; None where it is an edition, or lies in one."""
+    if not path.is_file() or (
+        proof is None and any((folder / edition.LIST).exists() for folder in path.absolute().parents)
+    ):
+        return None
+    beside = path.with_name(path.name.removesuffix(sidecar.SUFFIX))
+    return beside if beside != path and beside.is_file() and proof is None else path
+
+
 def _edition(path: Path) -> tuple[Path, str | None]:
     """Find the edition a path stands for, and the one file of it that is meant."""
     if not path.exists():
@@ -93,7 +114,7 @@ def _edition(path: Path) -> tuple[Path, str | None]:
     raise UsageError(
         "verify-alone",
         f"{shown(str(path))} is not in an edition: there is no {edition.LIST} in its folder or above it",
-        mend="Keep the file in the edition's folder as it was published; alone it proves nothing yet.",
+        mend="Give the folder of an edition, one file of it, or a picture with its proof.",
     )
 
 

@@ -25,6 +25,7 @@ from tamizdat.record import entry as entries
 from tamizdat.record.entry import BatchEntry
 from tamizdat.record.policy import Policy
 from tamizdat.redaction import metadata, verify
+from tamizdat.redaction import text as text_proof
 from tamizdat.redaction.codec import TILE
 from tamizdat.wire import confirm
 from tamizdat.wire.beside import ASSERTION, SUFFIX, Record, Sidecar, Stamps, find, read, sign, value, write
@@ -76,7 +77,7 @@ class Findings:
         codes = {one.code for one in self.all}
         if any(one.kind == "fault" for one in self.all):
             return "fault"
-        return "proven" if "unchanged-since" in codes else "stated"
+        return "proven" if codes & {"unchanged-since", "text-unchanged-since"} else "stated"
 
 
 def check(picture: bytes, made: Sidecar, *, card_words: str | None, now: int) -> Findings:
@@ -125,14 +126,18 @@ class _Check:
 
     def run(self, picture: bytes, fingerprint: int | None) -> Findings:
         card = self._card(fingerprint)
-        self._picture(picture)
+        of = "text-" if self._made.redaction.startswith(text_proof.PROOF_MAGIC) else ""
+        if of:
+            self._text(picture)
+        else:
+            self._picture(picture)
         if card is not None:
             self._record(card)
         since: tuple[int, ...] = (min(self._bounds),) if self._bounds else ()
         if since:
-            self._found["proven"].insert(0, Finding("proven", "unchanged-since", {"time": text.instant(since[0])}))
+            self._found["proven"].insert(0, Finding("proven", f"{of}unchanged-since", {"time": text.instant(since[0])}))
         else:
-            self._found["proven"].insert(0, Finding("proven", "unchanged"))
+            self._found["proven"].insert(0, Finding("proven", f"{of}unchanged"))
             self._add("stated", "date-alone")
             if self._slot:
                 self._add("stated", "record-date", time=self._slot)
@@ -193,6 +198,18 @@ class _Check:
             self._add("proven", "part", width=told.original[0], height=told.original[1])
         for name, said in metadata.told(told.items).items():
             self._add("proven", f"camera-{name}", value=said)
+
+    def _text(self, shown: bytes) -> None:
+        """Step 3 of a text: the same, with words in place of squares."""
+        try:
+            told = text_proof.verify(shown, self._made.redaction, self._made.root)
+        except (FormatError, TrustError) as error:
+            self._add("fault", error.code)
+            return
+        if told.hidden_paragraphs or told.hidden_words:
+            self._add("proven", "text-bars", paragraphs=told.hidden_paragraphs, words=told.hidden_words)
+        else:
+            self._add("proven", "text-whole")
 
     def _record(self, card: Card) -> None:
         """Steps 4 and 5: that the root stands on the record, and who else has seen it there."""
