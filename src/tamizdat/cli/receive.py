@@ -252,6 +252,8 @@ def _tell(arrival: Arrival, args: argparse.Namespace, console: Console) -> None:
             console.product(
                 f"{item.outcome:<9}  {item.object or '-':<16}  {item.size:>12,} bytes  {item.kind or '-'}  {name}{why}"
             )
+            if item.outcome != "refused":
+                console.product(f"           {item.showing()}")
         console.product(f"{len(arrival.items)} in = {stored} stored + {duplicate} duplicate + {refused} refused")
     if arrival.again:
         console.say(f"this very dossier was received before, on {text.instant(arrival.received)}; nothing was changed")
@@ -286,6 +288,9 @@ def _plainly(arrival: Arrival) -> dict[str, Any]:
                 "outcome": item.outcome,
                 "object": item.object,
                 "why": item.why,
+                "covers": item.covers,
+                "committed": item.committed,
+                "reason": item.reason,
             }
             for item in arrival.items
         ],

@@ -11,6 +11,7 @@ import base64
 import dataclasses
 import json
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from tamizdat.primitives.errors import FormatError
@@ -116,6 +117,17 @@ class Arrival:
     def count(self, outcome: Outcome) -> int:
         """Count the files with this outcome."""
         return sum(item.outcome == outcome for item in self.items)
+
+
+def showing(arrivals: Iterable[Arrival]) -> dict[str, str]:
+    """Say in plain words of each object what can be shown of it, by the best of all that came of it."""
+    rank = {("parts", "field"): 0, ("parts", "desk"): 1}
+    best: dict[str, Item] = {}
+    for item in (item for one in arrivals for item in one.items if item.object):
+        before = best.setdefault(item.object, item)
+        if rank.get((item.covers, item.committed), 2) < rank.get((before.covers, before.committed), 2):
+            best[item.object] = item
+    return {ident: item.showing() for ident, item in best.items()}
 
 
 def write(arrival: Arrival) -> bytes:
