@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 
-from typing import Final
+from typing import Any, Final
 
 from PIL import Image, ImageDraw
 
@@ -134,7 +134,12 @@ CARD: Final = Picture(
     caption="A test card, drawn.",
 )
 TOWER: Final = Picture(
-    object="00112233445566bb", credit="Drawn for this sample", alt="A drawing of a tall tower under a moon.", caption=""
+    object="00112233445566bb",
+    credit="Drawn for this sample",
+    alt="A drawing of a tall tower under a moon.",
+    caption="",
+    hide=((10, 10, 40, 40),),
+    maker="shown",
 )
 
 ENGLISH: Final[tuple[Block, ...]] = (
@@ -234,10 +239,17 @@ def _story(name: str, language: str, headline: str, **more: object) -> Story:
     return Story(name=name, language=language, headline=headline, **{**settings, **more})  # type: ignore[arg-type]
 
 
+def _provable(picture: Picture) -> dict[str, Any]:
+    """One picture's maker may be shown; another's too, but it cannot be taken apart."""
+    if picture.object == TOWER.object:
+        return {"file": f"media/{picture.object}-whole.jpg", "check": f"check/{picture.object}.html", "waits": True}
+    return {"reason": "it is <no> JPEG"} if picture.object == CARD.object else {}
+
+
 def _published(story: Story, days: int, *, first: int | None = None, solo: bool = True) -> Published:
     when = MADE - days * 86_400
     media = tuple(
-        Media(picture=picture, path=f"media/{picture.object}.jpg", width=width, height=height)
+        Media(picture=picture, path=f"media/{picture.object}.jpg", width=width, height=height, **_provable(picture))
         for picture in story.pictures
         for width, height in [SIZES[picture.object]]
     )

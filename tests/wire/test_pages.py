@@ -22,7 +22,7 @@ PAGES = {path: parser.document_fromstring(raw.decode()) for path, raw in FILES.i
 STORY = PAGES["stories/how-many-died/index.html"]
 ARABIC = PAGES["stories/how-many-died-ar/index.html"]
 # What other rooms put into an edition beside the pages.
-ELSEWHERE = {"rss.xml", "atom.xml"}
+ELSEWHERE = {"rss.xml", "atom.xml", "check.html"}
 
 
 def words(node) -> str:
@@ -46,7 +46,9 @@ def test_the_same_site_gives_the_same_bytes():
 
 def test_every_link_is_relative_and_leads_to_a_file_of_the_edition():
     items = {f"items/{each.story.name}.json" for each in SITE.stories}
-    known = {*FILES, *ELSEWHERE, *items, *sample_site.pictures()}
+    provable = [media for each in SITE.stories for media in each.media if media.file]
+    proofs = {path for media in provable for path in (media.file, f"{media.file}.proof", media.check)}
+    known = {*FILES, *ELSEWHERE, *items, *sample_site.pictures(), *proofs}
     for path, page in PAGES.items():
         for _, attribute, address, _ in page.iterlinks():
             target, _, anchor = address.partition("#")
@@ -156,7 +158,7 @@ def test_a_story_has_all_that_an_agency_page_carries():
         "A sample archivist 20 November 2026",
         "Read also One picture, five parts, three of them enough",
         "Author’s note Leyla Sample does not exist.",
-        "One part is hidden by the newsroom: hidden, not provable yet.",
+        "One part is blacked out. Attested by the newsroom: a reduced copy; who made the picture is protected.",
         "A reduced copy, made for this page, without the data cameras add.",
         "Picture: Drawn for this sample",
         "Approved by 2 persons: Leyla Sample and محمود حسن",
@@ -167,6 +169,23 @@ def test_a_story_has_all_that_an_agency_page_carries():
         assert expected in text, expected
     assert STORY.xpath("//article//img/@alt") == [picture.alt for picture in SITE.stories[0].story.pictures]
     assert STORY.xpath("//time/@datetime")[:2] == ["2026-11-25T00:00:00Z", "2026-11-26T00:00:00Z"]
+
+
+def test_each_picture_says_what_it_is_and_leads_to_its_check():
+    """Provable with its check and its proof; or attested, and why; in both directions of writing."""
+    tower = PAGES["stories/tower/index.html"]
+    text = words(tower)
+    assert "Provable: parts are blacked out, the rest is unchanged. Check this picture" in text
+    assert "Its line on the public record is still to come" in text
+    assert "Shown here is a preview" in text
+    assert tower.xpath("//a[@class='check']/@href") == [f"../../check/{sample_site.TOWER.object}.html"]
+    assert f"../../media/{sample_site.TOWER.object}-whole.jpg.proof" in tower.xpath("//a/@href")
+    others = " ".join(words(page) for path, page in PAGES.items() if path.startswith("stories/"))
+    assert "not provable, because it is <no> JPEG" in others
+    assert "who made the picture is protected" in words(STORY)
+    assert "بشهادة غرفة الأخبار" in words(ARABIC)
+    for path in ("about/index.html", "ar/about/index.html"):
+        assert len(PAGES[path].xpath("//section[@class='pictures']//li")) == 9
 
 
 def test_one_approval_is_called_solo():

@@ -42,6 +42,15 @@ def run(args: argparse.Namespace, console: Console) -> None:
         released = release.publish(house, keys, tuple(args.stories), console.say)
     for ident, removed in released.removed.items():
         console.say(f"picture {ident}: removed: {', '.join(removed) or 'nothing, there was no metadata'}")
+    if released.provable:
+        console.say(
+            f"{counted(released.provable, 'picture')} can be proven by anyone: each has its proof and a page that checks it"
+        )
+    if released.waiting:
+        console.warn(
+            f"{counted(released.waiting, 'picture')} of them wait for their line on the public record: "
+            "publish again after the next `tamizdat log tick`"
+        )
     kind = "approved by one person (solo)" if released.solo else "approved as the card asks"
     console.say(
         f"edition {released.number}: {counted(len(released.stories), 'story')}, {counted(released.files, 'file')}, "

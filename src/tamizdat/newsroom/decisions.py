@@ -1,7 +1,7 @@
 """
 Decisions: as many persons as the card says each sign the exact details of what cannot be taken back.
 
-Disclosing, exporting, destroying, going on without the record's outside witnesses: a command asks `settle`, and goes on
+Disclosing, exporting, destroying, going on without the record's outside witnesses: a command asks `settle` or `demand`, and goes on
 only when it is `Decided`. Each person says it alone, with a passphrase of their own; where the card asks for one, it is
 settled at once. A decision holds for these details only, for thirty days, and for one time: whoever carries it
 out calls `close`.
@@ -23,7 +23,7 @@ from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
 from tamizdat.primitives import note
 from tamizdat.primitives.age import file as age
-from tamizdat.primitives.errors import Fault, FormatError, TamizdatError, TrustError, UsageError
+from tamizdat.primitives.errors import Fault, FormatError, ShortError, TamizdatError, TrustError, UsageError
 from tamizdat.primitives.note import Note, Signature, Signer
 from tamizdat.primitives.stores import read
 
@@ -135,6 +135,28 @@ def settle(  # noqa: PLR0917 -- as one says it: what is decided, then who says i
     names = tuple(name for name, _ in card.approvers if name in found.signatures)
     whole = Note(text=texts.write_text(found.told), signatures=tuple(found.signatures[name] for name in names))
     return Decided(folder=found.folder, names=names, raw=note.write(whole))
+
+
+def demand(  # noqa: PLR0917 -- as `settle`
+    house: House, keys: Keys, kind: str, subject: str, details: bytes, person: str = "", passphrase: bytes = b""
+) -> Decided:
+    """
+    Say it as one person, as `settle`, and go on only where enough have said it.
+
+    Raises:
+        ShortError: ``decision-waiting``: more persons have to say it.
+        TrustError, UsageError: As `settle`.
+    """
+    found = settle(house, keys, kind, subject, details, person, passphrase)
+    if isinstance(found, Decided):
+        return found
+    by = f" ({', '.join(found.names)})" if found.names else ""
+    raise ShortError(
+        "decision-waiting",
+        f"{len(found.names)} of {found.need} persons have said so{by}; nothing was done",
+        mend="Have another person on the card run the very same command with --as PERSON.",
+        faults=found.faults,
+    )
 
 
 def close(house: House, decided: Decided) -> None:

@@ -24,10 +24,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from tamizdat.primitives.errors import FormatError
+from tamizdat.wire.beside import ASSERTION
 
 
-MIME: Final = "image/jpeg"
-ASSERTION: Final = "org.tamizdat.redaction"
+JPEG: Final = "image/jpeg"
+PNG: Final = "image/png"
 CLAIM_SIGNING: Final = ObjectIdentifier("1.3.6.1.4.1.62558.2.1")  # c2pa-kp-claimSigning
 ROOT_DAYS: Final = 3650
 LEAF_DAYS: Final = 400
@@ -98,7 +99,7 @@ def make_chain(name: str, now: int) -> Chain:
 
 
 def sign(
-    jpeg: bytes,
+    picture: bytes,
     chain: Chain,
     *,
     title: str,
@@ -110,12 +111,12 @@ def sign(
     Sign a published picture.
 
     Args:
-        jpeg: The published copy.
+        picture: The published copy, a JPEG or PNG.
         chain: The newsroom's certificates and key.
         title: What the picture is called where it is published.
         hidden: The boxes that were painted over, in pixels of the published copy.
         crop: What was kept of the original, in its pixels.
-        redaction: Root, scheme and proof of a provable copy, for `ASSERTION`.
+        redaction: What stands beside a provable copy (wire/beside.py), for `ASSERTION`.
 
     Raises:
         FormatError: ``credentials``: the library would not sign it, or put a picture into what it signed.
@@ -124,12 +125,12 @@ def sign(
         {"label": "c2pa.actions.v2", "data": {"actions": _actions(hidden, crop)}, "created": True}
     ]
     if redaction:
-        assertions.append({"label": ASSERTION, "data": dict(redaction), "created": True})
+        assertions.append({"label": ASSERTION, "kind": "Json", "data": dict(redaction), "created": True})
     opened = {"title": "original", "relationship": "parentOf", "instance_id": "urn:tamizdat:original"}
     manifest = {
         "claim_generator_info": [{"name": "tamizdat"}],
         "title": title,
-        "format": MIME,
+        "format": _mime(picture),
         "assertions": assertions,
         "ingredients": [opened],
     }
@@ -142,16 +143,37 @@ def sign(
             ) as signer,
             c2pa.Builder(json.dumps(manifest), context) as builder,
         ):
-            builder.sign(signer, MIME, io.BytesIO(jpeg), sink)
+            builder.sign(signer, _mime(picture), io.BytesIO(picture), sink)
     except c2pa.C2paError as error:
         raise _flaw(f"the picture cannot be signed: {str(error)[:200]}") from error
     made = sink.getvalue()
-    if any(_SOI in segment for segment in _boxes(made)):
+    if made.count(_SOI) != picture.count(_SOI):
         raise _flaw("a picture was put into what was signed, which nobody asked for")
     return made
 
 
-def read(jpeg: bytes, roots: Sequence[bytes] = ()) -> Credentials:
+def strip(picture: bytes) -> bytes:
+    """Give a picture of ours as it was before it was signed."""
+    if _mime(picture) == JPEG:
+        at = 2
+        while picture[at : at + 2] == b"\xff\xe0":  # what stands before the credentials
+            at += 2 + int.from_bytes(picture[at + 2 : at + 4], "big")
+        end = at
+        while picture[end : end + 2] == b"\xff\xeb":
+            end += 2 + int.from_bytes(picture[end + 2 : end + 4], "big")
+        return picture[:at] + picture[end:]
+    at = 8
+    while at < len(picture) and picture[at + 4 : at + 8] != b"caBX":
+        at += 12 + int.from_bytes(picture[at : at + 4], "big")
+    return picture[:at] + picture[at + 12 + int.from_bytes(picture[at : at + 4], "big") :]
+
+
+def until(chain: Chain) -> int:
+    """Say when the newsroom's certificate ends, in seconds since 1970."""
+    return int(x509.load_pem_x509_certificate(chain.certificates).not_valid_after_utc.timestamp())
+
+
+def read(picture: bytes, roots: Sequence[bytes] = ()) -> Credentials:
     """
     Read a picture's credentials, and hold them against *roots* (PEM).
 
@@ -161,7 +183,7 @@ def read(jpeg: bytes, roots: Sequence[bytes] = ()) -> Credentials:
     try:
         with (
             c2pa.Context(_settings(roots)) as context,
-            c2pa.Reader(MIME, io.BytesIO(jpeg), context=context) as reader,
+            c2pa.Reader(_mime(picture), io.BytesIO(picture), context=context) as reader,
         ):
             found = json.loads(reader.json())
     except c2pa.C2paError as error:
@@ -216,15 +238,8 @@ def _settings(roots: Sequence[bytes]) -> c2pa.Settings:
     )
 
 
-def _boxes(jpeg: bytes) -> list[bytes]:
-    """Give the APP11 segments of a JPEG, where C2PA puts what it signed."""
-    found, at = [], 2
-    while at + 4 <= len(jpeg) and jpeg[at] == 0xFF and jpeg[at + 1] != 0xDA:
-        length = int.from_bytes(jpeg[at + 2 : at + 4], "big")
-        if jpeg[at + 1] == 0xEB:
-            found.append(jpeg[at + 4 : at + 2 + length])
-        at += 2 + length
-    return found
+def _mime(picture: bytes) -> str:
+    return PNG if picture.startswith(b"\x89PNG") else JPEG
 
 
 def _certificate(

@@ -1,22 +1,23 @@
 """
 A picture as it is published: opened with limits, cut, hidden in places, reduced, and written new.
 
-The copy holds pixels and nothing else. It is NOT provable against its original (that comes with "Record"), and a
-new copy only lessens, never removes, what identifies a camera's sensor. The rules are docs/spec/story.md, "pictures".
+The copy holds pixels and nothing else. It is NOT provable against its original (redaction/ makes what is), and a new
+copy only lessens, never removes, what identifies a camera's sensor. The rules are docs/spec/story.md, "pictures".
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import math
 import struct
 import warnings
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
-from PIL import Image, ImageCms, ImageDraw, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, ImageDraw, ImageOps, UnidentifiedImageError
 
 from tamizdat.primitives.errors import FormatError
 from tamizdat.wire import traces
@@ -38,13 +39,31 @@ Box = tuple[int, int, int, int]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """Width and height of an original in pixels as stored, and the EXIF orientation (1 to 8) that turns it upright."""
+
+    size: tuple[int, int]
+    turn: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """The published copy, its size in pixels, and in plain words what the original held besides and is gone."""
+    """
+    The published copy.
+
+    Attributes:
+        width: Of the copy, in pixels; *height* likewise.
+
+        removed: In plain words what the original held besides and is gone.
+
+        original: How the original lies.
+    """
 
     jpeg: bytes = dataclasses.field(repr=False)
     width: int
     height: int
     removed: tuple[str, ...]
+    original: Stored
 
 
 def render(original: BinaryIO, picture: Picture, longest: int = LONGEST) -> Rendered:
@@ -57,24 +76,10 @@ def render(original: BinaryIO, picture: Picture, longest: int = LONGEST) -> Rend
     Raises:
         FormatError: ``picture-kind``, ``picture-size``, ``picture-broken``, ``picture-box``.
     """
-    raw = original.read(MAX_BYTES + 1)
-    if len(raw) > MAX_BYTES:
-        raise _too_big(f"the file is larger than {MAX_BYTES >> 20} MB")
-    # Our own limit stands in place of Pillow's, which warns at another number.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            with _open(raw) as opened:
-                removed = traces.found(opened, raw)
-                upright = _upright(opened)
-        except Image.DecompressionBombError as error:
-            raise _too_big("the picture would fill the memory") from error
-        except _BROKEN as error:
-            raise FormatError(
-                "picture-broken",
-                f"the picture cannot be read to its end: {error}",
-                mend="Open it in a picture program; if that can, save it again and receive the new copy.",
-            ) from error
+    raw = _read(original)
+    with _reading(), _open(raw) as opened:
+        stored, removed = _stored(opened), traces.found(opened, raw)
+        upright = _upright(opened)
     size = upright.size
     _fits((*picture.hide, *((picture.crop,) if picture.crop else ())), size)
     _paint(upright, picture.hide, (0, 0), 1.0)
@@ -89,7 +94,48 @@ def render(original: BinaryIO, picture: Picture, longest: int = LONGEST) -> Rend
     # A new picture from bare pixels: whatever the old one carried along cannot come with it.
     bare = Image.frombytes("RGB", cut.size, cut.tobytes())
     bare.save(sink, "JPEG", quality=QUALITY, progressive=True, optimize=True)
-    return Rendered(jpeg=sink.getvalue(), width=bare.width, height=bare.height, removed=removed)
+    return Rendered(jpeg=sink.getvalue(), width=bare.width, height=bare.height, removed=removed, original=stored)
+
+
+def measure(original: BinaryIO) -> Stored:
+    """
+    Say how an original lies, without reading its pixels.
+
+    Raises:
+        FormatError: ``picture-kind``, ``picture-size``, ``picture-broken``.
+    """
+    raw = _read(original)
+    with _reading(), _open(raw) as opened:
+        return _stored(opened)
+
+
+def _read(original: BinaryIO) -> bytes:
+    raw = original.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
+        raise _too_big(f"the file is larger than {MAX_BYTES >> 20} MB")
+    return raw
+
+
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    # Our own limit stands in place of Pillow's, which warns at another number.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except Image.DecompressionBombError as error:
+            raise _too_big("the picture would fill the memory") from error
+        except _BROKEN as error:
+            raise FormatError(
+                "picture-broken",
+                f"the picture cannot be read to its end: {error}",
+                mend="Open it in a picture program; if that can, save it again and receive the new copy.",
+            ) from error
+
+
+def _stored(opened: Image.Image) -> Stored:
+    turn = opened.getexif().get(ExifTags.Base.Orientation, 1)
+    return Stored(size=opened.size, turn=turn if turn in range(1, 9) else 1)
 
 
 def _open(raw: bytes) -> Image.Image:

@@ -14,20 +14,35 @@ from tamizdat.wire.story import Picture, Story
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
     """
-    A picture as it is published: a reduced copy, written new.
+    A picture as it is published: a reduced copy, written new, and beside it the provable file where there is one.
 
     Attributes:
         picture: What the story says of it.
 
-        path: Where it stands in the edition (``media/0123456789abcdef.jpg``).
+        path: Where the reduced copy stands in the edition (``media/0123456789abcdef.jpg``).
 
-        width: Pixels of the published copy, and *height* likewise.
+        width: Pixels of the reduced copy, and *height* likewise.
+
+        file: Where the provable file stands, its proof beside it; empty where there is none.
+
+        check: The page that checks it, with everything in it.
+
+        waits: Its line on the public record is still to come.
+
+        whole: Nothing of the original is hidden or cut away in the provable file.
+
+        reason: Why there is no provable file though its maker may be shown, in English words.
     """
 
     picture: Picture
     path: str
     width: int
     height: int
+    file: str = ""
+    check: str = ""
+    waits: bool = False
+    whole: bool = False
+    reason: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
