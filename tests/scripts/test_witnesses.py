@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import subprocess
-import sys
 
 from unittest import mock
 
 import pytest
 
 from tamizdat.adapters.machine import SystemClock
-from tamizdat.adapters.web import Server
+from tamizdat.adapters.web import Answered, Server
 from tamizdat.primitives import card as cards
 from tamizdat.primitives import note
 from tamizdat.record import evidence, policy, stamp
 from tests.authority import authority
 from tests.scripts import house
+from tests.scripts.served import serving
 
 
 DAY = 86_400
@@ -25,15 +24,9 @@ DAY = 86_400
 
 @contextlib.contextmanager
 def witness(folder, *words):
-    """Run a witness in a process of its own; give its process and the lines for other people's policies."""
-    script = "import sys; from tamizdat.cli.main import main; sys.exit(main(sys.argv[1:]))"
-    command = [sys.executable, "-c", script, "log", "witness", str(folder), *map(str, words)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield [process.stdout.readline().strip() for _ in range(2)]
-        finally:
-            process.kill()
-            process.communicate()
+    """Run a witness in a process of its own; give the lines for other people's policies."""
+    with serving(2, "log", "witness", folder, *words) as (_, lines):
+        yield lines
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +120,12 @@ def test_the_record_is_stamped_at_each_tick_waits_while_offline_and_is_stamped_a
     for name in ("tsa", "short"):
         (tmp_path / name).mkdir()
     long, short = authority(tmp_path / "tsa", 3000), authority(tmp_path / "short", 60)
-    server = Server("127.0.0.1", 0, lambda _method, _path, body: (200, stamp.RESPONSE_TYPE, long.answer(body)), 1 << 16)
+    server = Server(
+        "127.0.0.1",
+        0,
+        lambda asked: Answered(status=200, kind=stamp.RESPONSE_TYPE, body=long.answer(asked.body)),
+        1 << 16,
+    )
     server.start()
     (room.path / "authorities").mkdir()
     line = f"# url: {server.address}/tsr\n"

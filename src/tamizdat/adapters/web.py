@@ -7,6 +7,7 @@ length and time. No address but the one that was asked for is followed.
 
 from __future__ import annotations
 
+import dataclasses
 import http.client
 import http.server
 import io
@@ -15,7 +16,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, Final
 
 from tamizdat.primitives.errors import AdapterError, UsageError
@@ -23,10 +24,8 @@ from tamizdat.primitives.errors import AdapterError, UsageError
 
 PATIENCE: Final = 30.0  # seconds
 MAX_ANSWER: Final = 2 << 20
+CONNECTIONS: Final = 256  # that a server of ours answers at once
 _AGENT: Final = {"User-Agent": "tamizdat"}
-
-# (status, kind, body) of a request: its method, its path, its body
-Respond = Callable[[str, str, bytes], tuple[int, str, bytes]]
 
 
 class _NoWayOn(urllib.request.HTTPRedirectHandler):
@@ -90,9 +89,32 @@ class Remote:
         raise NotImplementedError
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request: its method, its path as it was sent, its headers by their names in small letters, its body."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An answer: its status, the media type of its body, the body, and further headers."""
+
+    status: int
+    kind: str = "text/plain; charset=utf-8"
+    body: bytes = b""
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+Respond = Callable[[Asked], Answered]
+
+
 class Server:
     """
-    Answers on one address of this machine, each request in a thread of its own, until it is closed.
+    Answers on one address of this machine, each connection in a thread of its own, until it is closed.
 
     Args:
         host, port: Where; port 0 takes any that is free.
@@ -107,12 +129,11 @@ class Server:
 
     def __init__(self, host: str, port: int, respond: Respond, most: int) -> None:
         try:
-            self._server = http.server.ThreadingHTTPServer((host, port), _handler(respond, most))
+            self._server = _Threads((host, port), _handler(respond, most))
         except OSError as error:
             raise AdapterError(
                 "serve-port", f"port {port}: {error.strerror}", mend="Give another --port, or none."
             ) from error
-        self._server.daemon_threads = True
         self.address = f"http://{host}:{self._server.server_port}"
 
     def forever(self) -> None:
@@ -130,34 +151,70 @@ class Server:
         self._server.server_close()
 
 
+class _Threads(http.server.ThreadingHTTPServer):
+    """A thread for each connection, `CONNECTIONS` at most: one more is closed unanswered."""
+
+    daemon_threads = True
+    request_queue_size = CONNECTIONS
+
+    def __init__(self, *given: Any) -> None:
+        self._free = threading.BoundedSemaphore(CONNECTIONS)
+        super().__init__(*given)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
+
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing of those who went away."""
+
+
 def _handler(respond: Respond, most: int) -> type[http.server.BaseHTTPRequestHandler]:
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"  # keep-alive, as c2sp.org/tlog-witness asks
         server_version = "tamizdat"
         sys_version = ""
         timeout = PATIENCE
+        # One packet an answer: else each waits for the other side's slow acknowledgement.
+        wbufsize = -1
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
-            self._answer(*respond("GET", self.path, b""))
+            self._answer(respond(self._asked(b"")))
 
         def do_POST(self) -> None:
             length = self.headers.get("Content-Length", "")
             if not length.isdecimal() or int(length) > most:
                 self.close_connection = True
-                self._answer(413, "text/plain; charset=utf-8", b"the request is too long, or does not say its length\n")
+                what = b"the request is too long\n" if length.isdecimal() else b"the request does not say its length\n"
+                self._answer(Answered(status=413 if length.isdecimal() else 411, body=what))
                 return
-            self._answer(*respond("POST", self.path, self.rfile.read(int(length))))
+            self._answer(respond(self._asked(self.rfile.read(int(length)))))
 
         def log_message(self, *_: Any) -> None:
             """Keep no record of who asked."""
 
-        def _answer(self, status: int, kind: str, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
+        def _asked(self, body: bytes) -> Asked:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            return Asked(method=self.command, path=self.path, headers=headers, body=body)
+
+        def _answer(self, answer: Answered) -> None:
+            self.send_response(answer.status)
+            self.send_header("Content-Type", answer.kind)
+            self.send_header("Content-Length", str(len(answer.body)))
             self.send_header("X-Content-Type-Options", "nosniff")
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(answer.body)
 
     return Handler
 

@@ -41,7 +41,7 @@ def opened(args: argparse.Namespace) -> Iterator[House]:
     path = find_newsroom(args)
     with locked(path / ".lock"), contextlib.ExitStack() as stack:
         house = at(path)
-        house = dataclasses.replace(house, rows=functools.partial(_rows, house, path, stack))
+        house = dataclasses.replace(house, rows=functools.partial(rows, house, path, stack))
         busy = path / ".busy"
         if busy.exists():
             # The last command was killed: what it left half written goes before anything else is done.
@@ -71,7 +71,7 @@ def unlocked(house: House, args: argparse.Namespace, console: Console) -> Keys:
     return house.unlock(console.passphrase(args, what=f"“{house.card().name}”"))
 
 
-def _rows(house: House, path: Path, stack: contextlib.ExitStack) -> Rows:
+def rows(house: House, path: Path, stack: contextlib.ExitStack) -> Rows:
     """Open the database of the public record; it is closed with *stack*."""
     if not house.settings.database:
         (path / DATABASE).parent.mkdir(mode=0o700, exist_ok=True)
@@ -84,8 +84,8 @@ def _rows(house: House, path: Path, stack: contextlib.ExitStack) -> Rows:
             "PostgreSQL needs packages that are not installed",
             mend="Install them with `pip install 'tamizdat[postgres]'`, or leave `database` empty.",
         ) from error
-    rows: Rows = stack.enter_context(contextlib.closing(postgres.PostgresRows(house.settings.database)))
-    return rows
+    found: Rows = stack.enter_context(contextlib.closing(postgres.PostgresRows(house.settings.database)))
+    return found
 
 
 class _Wire:

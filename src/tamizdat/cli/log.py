@@ -11,7 +11,7 @@ from typing import Any
 from tamizdat.adapters.folder import Folder
 from tamizdat.adapters.web import Remote
 from tamizdat.cli import house as houses
-from tamizdat.cli import monitor, witness
+from tamizdat.cli import logserve, monitor, witness
 from tamizdat.cli.console import Console, add_newsroom_options, find_newsroom, shown
 from tamizdat.cli.phrases import counted
 from tamizdat.newsroom import keys as keyring
@@ -58,7 +58,8 @@ def add_parser(verbs: Any) -> None:
     fsck.add_argument("--newsroom", metavar="DIR", help="the newsroom's folder")
     fsck.set_defaults(run=run_fsck)
     witness.add_parser(acts)
-    monitor.add_parsers(acts)
+    monitor.add_parser(acts)
+    logserve.add_parser(acts)
 
 
 def run_tick(args: argparse.Namespace, console: Console) -> None:

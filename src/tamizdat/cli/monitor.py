@@ -1,4 +1,4 @@
-"""``tamizdat log serve`` and ``log monitor``: publish the record's files, and watch somebody else's."""
+"""``tamizdat log monitor``: watch somebody else's public record."""
 
 from __future__ import annotations
 
@@ -8,34 +8,21 @@ from pathlib import Path
 from typing import Any, Final
 
 from tamizdat.adapters.folder import Folder
-from tamizdat.adapters.web import Remote, Server
-from tamizdat.cli.console import Console, find_newsroom, shown
-from tamizdat.newsroom.house import LOG
+from tamizdat.adapters.web import Remote
+from tamizdat.cli.console import Console, shown
 from tamizdat.primitives import card as cards
 from tamizdat.primitives import note, text
 from tamizdat.primitives.errors import FormatError, TrustError, UsageError
 from tamizdat.primitives.ports import Store
-from tamizdat.primitives.stores import read
 from tamizdat.record import entry as entries
-from tamizdat.record import log, monitor, policy, tiles
+from tamizdat.record import monitor, policy
 
 
 MAX_POLICY: Final = 1 << 20
 
 
-def add_parsers(acts: Any) -> None:
-    """Teach the command line these acts of `log`."""
-    serve = acts.add_parser(
-        "serve",
-        help="publish the public record's files over HTTP",
-        description="Give out the public record's files, as c2sp.org/tlog-tiles has them, until interrupted.",
-    )
-    serve.add_argument("--newsroom", metavar="DIR", help="the newsroom's folder")
-    serve.add_argument(
-        "--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (else this machine only)"
-    )
-    serve.add_argument("--port", type=int, default=0, metavar="N", help="the port (else any free one)")
-    serve.set_defaults(run=run_serve)
+def add_parser(acts: Any) -> None:
+    """Teach the command line this act of `log`."""
     watch = acts.add_parser(
         "monitor",
         help="check that somebody's public record only grows",
@@ -50,15 +37,6 @@ def add_parsers(acts: Any) -> None:
     whom.add_argument("--card", metavar="CARD", help="the newsroom's card: its record's key, and its witnesses")
     whom.add_argument("--policy", metavar="FILE", help="a policy (c2sp.org/tlog-policy)")
     watch.set_defaults(run=run_monitor)
-
-
-def run_serve(args: argparse.Namespace, console: Console) -> None:
-    """Serve the record until interrupted."""
-    store = Folder(find_newsroom(args) / LOG)
-    server = Server(args.host, args.port, lambda method, path, _: _file(store, method, path), 0)
-    console.product(f"{server.address}/")
-    console.say("giving out the public record; press Ctrl-C to end")
-    server.forever()
 
 
 def run_monitor(args: argparse.Namespace, console: Console) -> None:
@@ -99,17 +77,6 @@ def run_monitor(args: argparse.Namespace, console: Console) -> None:
     console.product(
         f"{head.origin}: {head.size} entries, {new} new, each in its place; it continues what was seen before"
     )
-
-
-def _file(store: Store, method: str, path: str) -> tuple[int, str, bytes]:
-    name = path.removeprefix("/")
-    plain = "text/plain; charset=utf-8"
-    if method != "GET" or not (name == log.CHECKPOINT or tiles.read_name(name)):
-        return 404, plain, b"there is nothing here\n"
-    raw = read(store, name, tiles.MAX_BUNDLE)
-    if raw is None:
-        return 404, plain, b"there is nothing here\n"
-    return 200, plain if name == log.CHECKPOINT else "application/octet-stream", raw
 
 
 def _rules(args: argparse.Namespace) -> policy.Policy:

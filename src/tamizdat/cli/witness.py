@@ -12,7 +12,7 @@ from typing import Any, Final
 from tamizdat.adapters.folder import Folder
 from tamizdat.adapters.lock import locked
 from tamizdat.adapters.machine import SystemClock, SystemEntropy
-from tamizdat.adapters.web import Server
+from tamizdat.adapters.web import Answered, Asked, Server
 from tamizdat.cli.console import Console, shown
 from tamizdat.primitives import card as cards
 from tamizdat.primitives import note
@@ -85,15 +85,15 @@ class _Answers:
         self._watching = watching
         self._lock = threading.Lock()
 
-    def __call__(self, method: str, path: str, body: bytes) -> tuple[int, str, bytes]:
+    def __call__(self, asked: Asked) -> Answered:
         answer = witness.Answer(status=404, body=b"there is nothing here\n")
-        origin_hash, slash, last = path.strip("/").partition("/")
-        if (method, path) == ("POST", "/add-checkpoint"):
+        origin_hash, slash, last = asked.path.removeprefix("/").partition("/")
+        if (asked.method, asked.path) == ("POST", "/add-checkpoint"):
             with self._lock:
-                answer = self._watching.add_checkpoint(body)
-        elif method == "GET" and slash and last == "checkpoint":
+                answer = self._watching.add_checkpoint(asked.body)
+        elif asked.method == "GET" and slash and last == "checkpoint":
             answer = self._watching.latest(origin_hash)
-        return answer.status, answer.kind, answer.body
+        return Answered(status=answer.status, kind=answer.kind, body=answer.body)
 
 
 def _keys(store: Store, name: str | None) -> tuple[Cosigner, ...]:

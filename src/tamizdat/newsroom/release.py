@@ -217,7 +217,7 @@ class _Release:
         }
         self._house.root.put(PLAN, [_json(plan)])
         log = witnessing.writer(self._house, self._keys.log, self._say)
-        witnessing.append(self._house, log, [entries.write(_entry(made, body))], self._say)
+        witnessing.append(self._house, log, [entries.write(_entry(made, body))], self._say, at=made.entry)
         _finish(self._house, plan, self._say)
         provable = {media.file: media.waits for one in published for media in one.media if media.file}
         return Released(
@@ -245,7 +245,7 @@ class _Release:
         if faults:
             for name in list(self._house.root.names(self._folder)):
                 self._house.root.drop(name)
-            raise stories.in_the_way(faults)
+            print(faults); raise stories.in_the_way(faults)
         self._pictures.settle()
 
     def _published(self, story: Story) -> Published:

@@ -261,12 +261,10 @@ def adopt(
     Raises:
         TrustError: It is not whole; or as `Sequencer`.
     """
-    if rows.last() is None:
-        reader = logs.read_log(store, signer.verifier, origin=signer.name)
-        with rows.alone():
-            have = rows.count()
-        for start in range(have, reader.size, MOST_AT_ONCE):
-            rows.add([reader.entry(index) for index in range(start, min(reader.size, start + MOST_AT_ONCE))])
-        with rows.alone():
+    with rows.alone():
+        if rows.last() is None:
+            reader = logs.read_log(store, signer.verifier, origin=signer.name)
+            for start in range(rows.count(), reader.size, MOST_AT_ONCE):
+                rows.add([reader.entry(index) for index in range(start, min(reader.size, start + MOST_AT_ONCE))])
             rows.swap(None, reader.checkpoint())
     return Sequencer(rows, store, signer, guard, signed)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
+import re
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -27,6 +28,7 @@ from tamizdat.primitives.errors import FormatError, TrustError
 MAX_RESPONSE: Final = 1 << 20
 REQUEST_TYPE: Final = "application/timestamp-query"
 RESPONSE_TYPE: Final = "application/timestamp-reply"
+NAME: Final = re.compile(r"stamps/[0-9a-f]{32}/[a-z0-9-]{1,40}\.tsr(\.[1-9][0-9]{0,3})?", re.ASCII)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
