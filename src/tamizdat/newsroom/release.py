@@ -245,7 +245,7 @@ class _Release:
         if faults:
             for name in list(self._house.root.names(self._folder)):
                 self._house.root.drop(name)
-            print(faults); raise stories.in_the_way(faults)
+            raise stories.in_the_way(faults)
         self._pictures.settle()
 
     def _published(self, story: Story) -> Published:
