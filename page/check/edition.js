@@ -10,6 +10,7 @@ import { makeSha256 } from "../hash.js";
 import { approvers } from "./approvals.js";
 import { Files, Findings } from "./findings.js";
 import * as list from "./list.js";
+import * as onpictures from "./onpictures.js";
 import * as onrecord from "./onrecord.js";
 import { readCard } from "./room.js";
 import { MAX_NOTE, readNote, verifyNote } from "./signednote.js";
@@ -18,8 +19,8 @@ import { instant } from "./text.js";
 /** @typedef {import("./list.js").Edition} Edition */
 /** @typedef {ReturnType<typeof readCard>} Card */
 /**
- * @typedef {{now: number, words?: bigint, against?: Map<string, Blob>, progress?: (done: number, total: number, path: string) => void}} Options
- *   seconds since 1970, for ages alone; the 12 words of the card, from elsewhere (room.js, readWords); another copy of the record (onrecord.js, compare)
+ * @typedef {{now: number, judge: onpictures.Judge, words?: bigint, against?: Map<string, Blob>, progress?: (done: number, total: number, path: string) => void}} Options
+ *   seconds since 1970, for ages alone; what checks a picture (sidecar.js, checkFiles); the 12 words of the card, from elsewhere (room.js, readWords); another copy of the record (onrecord.js, compare)
  */
 
 const MAX_CARD = 65_536;
@@ -39,12 +40,14 @@ export async function checkEdition(given, options) {
   const listed = await openList(files, card);
   let evidence = /** @type {Uint8Array[]} */ ([]);
   if (listed) {
-    await holdFiles(files, listed.made, listed.signed, options.progress ?? (() => {}));
+    const progress = options.progress ?? (() => {});
+    await holdFiles(files, listed.made, listed.signed, progress);
     if (card) {
       evidence = await record(files, card, listed, options);
+      await onpictures.check(files, card, listed.made, listed.signed, options.judge, (path) => progress(1, 1, path));
       await approvals(files, card, listed.made);
     }
-    if (listed.made.files.some(({ path }) => path.startsWith("media/"))) found.add("unproven", "edition-pictures");
+    onpictures.attested(files, listed.made);
   }
   found.add("unproven", "edition-truth");
   found.add("unproven", "edition-newest");
@@ -151,7 +154,7 @@ async function same(held, { path, size, sha256 }, hasher, found, progress) {
 async function record(files, card, { made, text }, { now, against }) {
   const { found } = files;
   const reader = await onrecord.check(files, card.log, made, text);
-  const seen = !!reader && onrecord.witnesses(found, card.witnesses, reader.raw);
+  const seen = !!reader && (await onrecord.confirmed(files, card.witnesses, reader.raw, made, now));
   const params = { number: made.number, time: instant(made.made) };
   if (made.made > now) found.add("stated", "edition-made-ahead", params);
   else found.add("stated", "edition-made", { ...params, days: Math.floor((now - made.made) / DAY) });

@@ -193,8 +193,9 @@ class Page {
       const typed = this.words();
       const words = typed ? readWords(typed) : undefined;
       const now = Math.floor(Date.now() / 1000);
+      const judge = (/** @type {Uint8Array} */ picture, /** @type {Uint8Array} */ beside) => checkApart(script, { picture, beside, words: "", now }, codec, () => {});
       const { findings, evidence } = await this.busy((progress) =>
-        checkEdition(files, { now, words, against: this.older, progress: (done, total) => progress(done / Math.max(total, 1)) }),
+        checkEdition(files, { now, words, judge, against: this.older, progress: (done, total) => progress(done / Math.max(total, 1)) }),
       );
       const wrong = findings.some(({ kind }) => kind === "fault");
       this.tell({

@@ -4,15 +4,19 @@
  * It is NOT a proof that a newsroom shows everybody the same record: that takes another copy, or outside witnesses.
  * The steps are numbered in docs/spec/edition.md, "Verifying".
  */
-import { equal, utf8 } from "../bytes.js";
+import { equal, hex, latin, utf8 } from "../bytes.js";
 import { Flaw } from "../flaw.js";
+import { sha256 } from "../hash.js";
 import { MAX_TIME, Order, readEntry, textHash } from "./entries.js";
 import { Files } from "./findings.js";
 import { LIST, LOG } from "./list.js";
+import { NONE, readPolicy } from "./policy.js";
 import { CHECKPOINT, LogReader, readLog } from "./record.js";
+import { complete, stamped } from "./sidecar.js";
 import { ED25519, MAX_NOTE, readCheckpoint, readNote, verifyNote } from "./signednote.js";
 import { endOf, readName } from "./tiles.js";
 import { instant } from "./text.js";
+import { fingerprint, ownName, readPem } from "./x509.js";
 
 /** @typedef {import("./findings.js").Findings} Findings */
 /** @typedef {import("./list.js").Edition} Edition */
@@ -20,6 +24,9 @@ import { instant } from "./text.js";
 
 export const OTHER = "other";
 const HEAD = LOG + CHECKPOINT;
+const POLICY = "policy.txt";
+const AUTHORITY = /^authorities\/([a-z0-9][a-z0-9-]{0,39})\.pem$/;
+const [MAX_POLICY, MAX_ROOTS, MAX_STAMP] = [1 << 20, 1 << 20, 1 << 20];
 /** How a fault of the record is said; whatever is not here is a file that was altered. @type {Record<string, string>} */
 const SAY = {
   "log-missing": "edition-record-missing",
@@ -43,30 +50,121 @@ export async function check(files, key, made, body) {
   if (!reader) return null;
   const { origin, size } = reader.head;
   if (origin !== made.origin || origin !== key.name) found.fault("edition-origin", HEAD, { card: key.name, list: made.origin, here: origin });
-  const whole = await isWhole(files, reader);
+  const whole = await isWhole(files, reader, made);
   const stands = await onRecord(found, reader, made, body);
   if (signed && whole && stands) found.add("proven", "edition-on-record", { entry: made.entry, size: String(size) });
   return signed ? reader : null;
 }
 
-/** Say which outside witnesses signed the record, and whether any did. @param {Findings} found @param {Key[]} witnesses @param {Uint8Array} raw */
-export function witnesses(found, witnesses, raw) {
-  const seen = [];
-  for (const key of witnesses) {
+/**
+ * Say who else confirms this state of the record, and whether anybody does: outside witnesses by the policy on the signed list, or where
+ * there is none each for itself; time authorities by the roots on the signed list.
+ * @param {Files} files @param {Key[]} known the outside witnesses on the card @param {Uint8Array} raw @param {Edition} made @param {number} now
+ */
+export async function confirmed(files, known, raw, made, now) {
+  const { found } = files;
+  const listed = made.files.map(({ path }) => path);
+  let rules = null;
+  if (listed.includes(POLICY)) {
     try {
-      const [{ time }] = verifyNote(raw, [key]).signatures;
-      // A time beyond what dates can be written in is nobody's.
-      seen.push(key.kind !== ED25519 && time < MAX_TIME ? `${key.name} (${instant(time)})` : key.name);
+      rules = readPolicy((await files.read(POLICY, MAX_POLICY + 1)) ?? new Uint8Array());
     } catch (error) {
       if (!(error instanceof Flaw)) throw error;
-      if (error.code === "note-forged") found.fault("edition-witness", HEAD, { name: key.name });
+      found.fault(error.code, POLICY, { flaw: error.code }, "edition-policy-damaged");
     }
   }
+  let seen = rules ? byPolicy(found, known, raw, rules) : byEach(found, known, raw);
+  for (const path of listed) {
+    const name = AUTHORITY.exec(path)?.[1];
+    if (name && (await byStamps(files, name, (await files.read(path, MAX_ROOTS)) ?? new Uint8Array(), raw, now))) seen = true;
+  }
+  return seen;
+}
+
+/** @param {Findings} found @param {Key[]} known @param {Uint8Array} raw */
+function byEach(found, known, raw) {
+  const seen = [];
+  for (const key of known) {
+    const time = signed(raw, key);
+    if (time === "forged") found.fault("edition-witness", HEAD, { name: key.name });
+    // A time beyond what dates can be written in is nobody's.
+    else if (time !== null) seen.push(key.kind !== ED25519 && time < MAX_TIME ? `${key.name} (${instant(time)})` : key.name);
+  }
   if (seen.length) found.add("proven", "edition-witnessed", { names: seen.join(", ") });
-  else if (witnesses.length) found.add("stated", "edition-unwitnessed", { count: witnesses.length });
+  else if (known.length) found.add("stated", "edition-unwitnessed", { count: known.length });
   else found.add("stated", "edition-no-witnesses");
   return seen.length > 0;
 }
+
+/** @param {Findings} found @param {Key[]} known @param {Uint8Array} raw @param {import("./policy.js").Policy} rules */
+function byPolicy(found, known, raw, rules) {
+  const own = new Set(known.map(({ vkey }) => vkey));
+  /** @type {Map<string, number>} */
+  const times = new Map();
+  const strangers = new Set();
+  for (const [word, key] of rules.witnesses) {
+    if (!own.has(key.vkey)) {
+      strangers.add(key.name);
+      continue;
+    }
+    const time = signed(raw, key);
+    if (time === "forged") found.fault("edition-witness", HEAD, { name: key.name });
+    else if (time !== null && time < MAX_TIME) times.set(word, time);
+  }
+  if (strangers.size) found.add("unproven", "edition-witness-not-on-card", { names: [...strangers].join(", ") });
+  const since = rules.quorum === NONE ? null : complete(rules, times);
+  const counted = [...times].filter(([, time]) => since === null || time <= since);
+  const names = [...new Set(counted.map(([word]) => rules.witnesses.get(word)?.name))];
+  if (since !== null) found.add("proven", "edition-quorum", { names: names.join(", "), time: instant(since) });
+  else if (rules.quorum !== NONE) found.add("unproven", "edition-quorum-missing", { count: names.length });
+  else found.add("stated", "edition-no-witnesses");
+  return since !== null;
+}
+
+/** When a key signed; null where it did not. @param {Uint8Array} raw @param {Key} key @returns {number | "forged" | null} */
+function signed(raw, key) {
+  try {
+    return verifyNote(raw, [key]).signatures[0].time;
+  } catch (error) {
+    if (!(error instanceof Flaw)) throw error;
+    return error.code === "note-forged" ? "forged" : null;
+  }
+}
+
+/** @param {Files} files @param {string} name @param {Uint8Array} pem @param {Uint8Array} raw @param {number} now */
+async function byStamps(files, name, pem, raw, now) {
+  const { found } = files;
+  const base = LOG + stampName(raw, name);
+  const responses = [];
+  for (;;) {
+    const held = await files.read(responses.length ? `${base}.${responses.length + 1}` : base, MAX_STAMP);
+    if (!held) break;
+    responses.push(held);
+  }
+  if (!responses.length) {
+    found.add("stated", "edition-unstamped", { name });
+    return false;
+  }
+  let first, last;
+  try {
+    const roots = readPem(latin(pem));
+    let data = utf8(readNote(raw).text);
+    for (const response of responses) {
+      last = stamped(response, data, roots);
+      first ??= last;
+      data = response;
+    }
+  } catch {
+    found.fault("edition-stamp", base, { name });
+    return false;
+  }
+  found.add("proven", "edition-stamped", { name, time: instant(first.time), root: ownName(first.root), fingerprint: fingerprint(first.root) });
+  if (now > last.until) found.add("unproven", "edition-stamp-old", { name });
+  return true;
+}
+
+/** The file of a stamp over this state of the record, within the record's folder. @param {Uint8Array} raw @param {string} authority */
+const stampName = (raw, authority) => `stamps/${hex(sha256(utf8(readNote(raw).text))).slice(0, 32)}/${authority}.tsr`;
 
 /**
  * Hold the record against another copy of it: the shorter must be the beginning of the longer.
@@ -131,14 +229,15 @@ async function open(read, found, key) {
   }
 }
 
-/** @param {Files} files @param {LogReader} reader */
-async function isWhole(files, reader) {
+/** @param {Files} files @param {LogReader} reader @param {Edition} made */
+async function isWhole(files, reader, made) {
   const { found } = files;
   const before = found.faults;
   const names = [...files.files.keys()].filter((path) => path.startsWith(LOG)).map((path) => path.slice(LOG.length)).sort();
+  const stamps = stampNames(new Set(names), reader.raw, made);
   for (const name of names) {
     const tile = readName(name);
-    const stray = tile ? endOf(tile) > reader.head.size : name !== CHECKPOINT && !name.startsWith("tile/");
+    const stray = tile ? endOf(tile) > reader.head.size : name !== CHECKPOINT && !name.startsWith("tile/") && !stamps.has(name);
     if (stray) found.fault("edition-added", LOG + name);
   }
   // Whoever signs for more entries than could be here must not keep us busy looking for them.
@@ -152,6 +251,18 @@ async function isWhole(files, reader) {
   for (const { code, where, gone } of faults) found.fault(code, LOG + where, {}, SAY[code] ?? (gone ? "edition-record-gone" : "edition-record-altered"));
   if (!faults.length) for (const { code, number } of order.faults) found.fault(code, `log, entry ${number}`, { line: number }, "edition-record-order");
   return found.faults === before;
+}
+
+/** The stamps that may stand there: over this very state, by an authority on the signed list, none left out. @param {Set<string>} names @param {Uint8Array} raw @param {Edition} made */
+function stampNames(names, raw, made) {
+  const allowed = new Set();
+  for (const { path } of made.files) {
+    const authority = AUTHORITY.exec(path)?.[1];
+    if (!authority) continue;
+    const base = stampName(raw, authority);
+    for (let name = base, number = 2; names.has(name); name = `${base}.${number++}`) allowed.add(name);
+  }
+  return allowed;
 }
 
 /** @param {Findings} found @param {LogReader} reader @param {Edition} made @param {string} body */

@@ -7,7 +7,7 @@ import { readKey, readNote } from "./signednote.js";
 
 /**
  * @typedef {cards.Card & {log: import("./signednote.js").Key, edition: import("./signednote.js").Key, witnesses: import("./signednote.js").Key[],
- *   approvals: number, approvers: {name: string, key: import("./signednote.js").Key}[], words: string[]}} Room
+ *   approvals: number, approvers: {name: string, key: import("./signednote.js").Key}[], words: string[], newsroom: string, previous: string}} Room
  */
 
 /** @param {Uint8Array} raw @returns {Room} */
@@ -24,7 +24,7 @@ export function readCard(raw) {
   });
   const [newsroom, log, edition] = ["newsroom", "log", "edition"].map((field) => key(values(field)[0]));
   if (newsroom.kind !== 1) throw new Flaw("card-key", "the newsroom's key is not of the right kind");
-  return { ...card, log, edition, witnesses: values("witness").map(key), approvals: Number(values("approvals")[0]), approvers, words: cardWords(card.fingerprint) };
+  return { ...card, log, edition, witnesses: values("witness").map(key), approvals: Number(values("approvals")[0]), approvers, words: cardWords(card.fingerprint), newsroom: newsroom.vkey, previous: values("previous")[0] ?? "" };
 }
 
 /** The fingerprint that 12 words spell, as people type them: case, numbers and commas do not matter. @param {string} typed @returns {bigint} */

@@ -220,7 +220,7 @@ class Check {
 }
 
 /** When the quorum was complete: no single witness's clock decides alone where more than one is wanted. @param {import("./policy.js").Policy} rules @param {Map<string, number>} seen */
-function complete(rules, seen) {
+export function complete(rules, seen) {
   for (const time of [...new Set(seen.values())].sort((one, other) => one - other)) {
     if (witnessed(rules, new Set([...seen].filter(([, other]) => other <= time).map(([name]) => name)))) return time;
   }
@@ -228,7 +228,7 @@ function complete(rules, seen) {
 }
 
 /** A stamp, and which of the roots stands behind it. @param {Uint8Array} response @param {Uint8Array} data @param {import("./x509.js").Certificate[]} roots */
-function stamped(response, data, roots) {
+export function stamped(response, data, roots) {
   for (const root of roots) {
     try {
       return { root, ...verifyStamp(response, data, [root]) };

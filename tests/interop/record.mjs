@@ -5,11 +5,15 @@ import { join } from "node:path";
 import { readText as readApproval } from "../../page/check/approvals.js";
 import { checkEdition } from "../../page/check/edition.js";
 import { checkOrder, readEntry } from "../../page/check/entries.js";
+import { prepare } from "../../page/check/machine.js";
 import { readText as readList } from "../../page/check/list.js";
 import { readPolicy } from "../../page/check/policy.js";
 import { readLog } from "../../page/check/record.js";
 import { readCard } from "../../page/check/room.js";
+import { checkFiles } from "../../page/check/sidecar.js";
 import { readCheckpoint, readKey, readNote, verifyNote } from "../../page/check/signednote.js";
+
+await prepare(readFileSync(new URL("../../src/tamizdat/redaction/codec/jdct.wasm", import.meta.url)));
 
 const bytes = (word) => new Uint8Array(Buffer.from(word, "base64"));
 const text = (word) => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes(word));
@@ -92,6 +96,7 @@ const verbs = {
     let [last, total] = [0, 0];
     const { findings, evidence } = await checkEdition(await changed(edition), {
       now,
+      judge: (picture, beside) => checkFiles(picture, beside, { now }),
       words: words === undefined ? undefined : BigInt(words),
       against: against && (await changed(against)),
       progress: (done, all) => ([last, total] = [done, all]),

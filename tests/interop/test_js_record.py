@@ -20,13 +20,15 @@ import pytest
 from tamizdat.adapters.memory import Memory
 from tamizdat.primitives import card, note, words
 from tamizdat.primitives.errors import TamizdatError
-from tamizdat.record import checkpoint, entry, log, policy
+from tamizdat.record import checkpoint, entry, log, policy, stamp
 from tamizdat.wire import approval, edition, verify
 from tests import tools, vectors
 from tests.record.logs import begun
+from tests.redaction import pictures
 from tests.suites.test_tlog import VKEY as TESSERA
-from tests.wire import test_verify
+from tests.wire import test_verify, test_verify_proofs
 from tests.wire.editions import NOW, SIGNERS, WITNESS, Room, approved, copy, cosigned
+from tools.vectors import authority
 
 
 CATALOGUE = json.loads((tools.ROOT / "src/tamizdat/wire/texts/check/en.json").read_text())
@@ -418,6 +420,66 @@ WHOLE = [
     "unproven edition-truth",
     "unproven edition-newest",
 ]
+
+
+def test_proofs_rules_and_stamps_in_editions_are_judged_alike(node):
+    """A picture with its proof, altered, foreign, alone, torn; outside witnesses by the rules; stamps."""
+    cases = Editions()
+    shown, proof = test_verify_proofs.redacted()[1].file, test_verify_proofs.proof()
+    good = json.loads((vectors.SPECS / "sidecar" / "good.json").read_text("utf-8"))
+    foreign = {"media/a.jpg": base64.b64decode(good["picture"]), "media/a.jpg.proof": good["sidecar"].encode()}
+    for name, files in {
+        "provable": {"media/a.jpg": shown, "media/a.jpg.proof": proof},
+        "another newsroom's": foreign,
+        "a lone proof": {"media/b.jpg.proof": proof},
+        "torn": {"media/a.jpg": shown, "media/a.jpg.proof": proof[:-9]},
+        "no picture": {"media/a.jpg": b"x", "media/a.jpg.proof": proof},
+    }.items():
+        cases.ask(name, Room().publish(files))
+    spoilt = Room().publish({"media/a.jpg": shown, "media/a.jpg.proof": proof})
+    spoilt.values["media/a.jpg"] = pictures.jpeg(96, 64, salt=9)
+    cases.ask("an altered picture", spoilt)
+    cases.ask(
+        "a provable picture on a foreign list",
+        Room().publish({"media/a.jpg": shown, "media/a.jpg.proof": proof}, signer="stranger"),
+    )
+    for name, rules, witnesses in (
+        ("by the rules", test_verify_proofs.RULES, (WITNESS.vkey,)),
+        ("by rules with a stranger", test_verify_proofs.RULES, ()),
+        ("by rules that ask for nobody", b"quorum none\n", (WITNESS.vkey,)),
+        ("by no rules", b"nonsense\n", (WITNESS.vkey,)),
+    ):
+        store = Room().publish({"policy.txt": rules}, witnesses=witnesses)
+        cases.ask(f"unwitnessed {name}", store)
+        store.values["log/checkpoint"] = cosigned(store.values["log/checkpoint"])
+        cases.ask(f"witnessed {name}", store)
+        store.values["log/checkpoint"] = store.values["log/checkpoint"][:-8] + b"AAAAAA=\n"
+        cases.ask(f"falsely {name}", store)
+    sundial = authority.make("Sundial", NOW - 86_400, 365)
+    for what in ("true", "none", "false", "stranger", "renewed", "no roots"):
+        roots = b"none" if what == "no roots" else sundial.pem.encode()
+        store = Room().publish({"authorities/sundial.pem": roots})
+        text = stamp.stamped(store.values["log/checkpoint"])
+        path = f"log/{stamp.name(store.values['log/checkpoint'], 'moon' if what == 'stranger' else 'sundial')}"
+        if what != "none":
+            store.values[path] = sundial.stamp(b"other" if what == "false" else text, NOW + 60)
+        if what == "renewed":
+            store.values[f"{path}.2"] = sundial.stamp(store.values[path], NOW + 120)
+            store.values[f"{path}.4"] = b"x"
+        cases.ask(f"a stamp: {what}", store)
+        cases.ask(f"a stamp, late: {what}", store, now=NOW + 3 * 365 * 86_400)
+
+    findings = cases.hold(node)
+
+    assert "edition-picture-stated" in {found["say"] for found in findings[0]}
+    said = {found["say"] for some in findings for found in some}
+    assert {
+        "edition-quorum",
+        "edition-quorum-missing",
+        "edition-witness-not-on-card",
+        "edition-stamped",
+        "edition-stamp-old",
+    } <= said
 
 
 def test_another_copy_of_the_record_is_compared_alike(node):
