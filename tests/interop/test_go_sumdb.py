@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tamizdat.adapters import sqlite
 from tamizdat.adapters.folder import Folder
 from tamizdat.primitives import note
+from tamizdat.record import sequencer
 from tests import tools
-from tests.record.logs import begun
 
 
 SIZES = (0, 1, 2, 255, 256, 257, 65_535, 65_536, 70_000)
@@ -55,7 +56,8 @@ def run(program: Path, *arguments: str, given: object) -> subprocess.CompletedPr
 def test_go_verifies_our_log_at_every_size(tlogcheck: Path, tmp_path: Path) -> None:
     """Signature, root from tiles, inclusion and consistency: Go's proofs from our tiles, and our proofs, by Go's check."""
     store = Folder(tmp_path / "log")
-    writer = begun(store, SIGNER)
+    rows = sqlite.SqliteRows(tmp_path / "log.sqlite")
+    writer = sequencer.begin(rows, store, SIGNER)
     heads = []
     for size in SIZES:
         writer.append([b"entry %d" % number for number in range(writer.size, size)])
@@ -70,6 +72,7 @@ def test_go_verifies_our_log_at_every_size(tlogcheck: Path, tmp_path: Path) -> N
                 "Older": [[words(step) for step in reader.consistency(old)] for old in SIZES if old < size],
             }
         )
+    rows.close()
     job = {"Vkey": SIGNER.verifier.vkey, "Dir": str(tmp_path / "log"), "Heads": heads}
 
     judged = run(tlogcheck, given=job)

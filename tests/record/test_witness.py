@@ -219,3 +219,30 @@ def test_the_standards_own_example_of_a_cosigned_checkpoint_has_the_message_it_s
         cosignature.ed25519_message(1679315147, "".join(f"{line}\n" for line in lines[2:]))
         == "".join(f"{line}\n" for line in lines).encode()
     )
+
+
+def test_the_standards_own_examples_of_a_request_and_an_answer_are_read():
+    text = (inputs("suites/record/c2sp-examples") / "tlog-witness.md").read_text()
+    blocks = [re.sub(r"(?m)^    ", "", found) for found in re.findall(r"\n\n((?:    .*\n|\n(?=    ))+)", text)]
+    request = next(block for block in blocks if block.startswith("old 20852014"))
+    read = witness.read_request(request.encode())
+    assert (read.old, len(read.proof)) == (20852014, 4)
+    head = checkpoint.read_text(note.read(read.raw).text)
+    assert (head.origin, head.size) == ("example.com/behind-the-sofa", 20852163)
+    assert witness.write_request(read) == request.encode()
+    answer = next(block for block in blocks if block.startswith("\N{EM DASH} witness.example/w1 CMp"))
+    assert [one.name for one in note.read_signatures(answer)] == ["witness.example/w1"] * 2 + ["witness.example/w2"]
+
+
+def test_signatures_of_keys_nobody_knows_are_passed_over_and_a_known_one_that_is_false_is_never(watching):
+    reader, heads = grown(3)
+    stranger = dataclasses.replace(SIGNER, seed=b"\x09" * 32)
+    both = note.sign(note.read(heads[3]).text, stranger, SIGNER)
+    assert watching.add_checkpoint(witness.write_request(witness.Request(old=0, proof=(), raw=both))).status == 200
+    assert b"log.example/a" in watching.latest(witness._hash(ORIGIN)).body
+    good, strange = note.read(heads[3]).signatures[0], note.read(both).signatures[0]
+    false = dataclasses.replace(good, value=good.value[:4] + bytes(64))
+    for signatures in ((false,), (good, false), (strange,)):
+        raw = note.write(note.Note(text=note.read(heads[3]).text, signatures=signatures))
+        assert watching.add_checkpoint(witness.write_request(witness.Request(old=3, proof=(), raw=raw))).status == 403
+    assert note.verify(watching.latest(witness._hash(ORIGIN)).body, stranger.verifier, SIGNER.verifier).signatures
