@@ -24,7 +24,7 @@ from tamizdat.newsroom.keys import Keys
 from tamizdat.newsroom.published_pictures import Pictures
 from tamizdat.primitives import card as cards
 from tamizdat.primitives import note, words
-from tamizdat.primitives.errors import Fault, TamizdatError, TrustError
+from tamizdat.primitives.errors import AdapterError, Fault, TamizdatError, TrustError
 from tamizdat.primitives.stores import read
 from tamizdat.record import entry as entries
 from tamizdat.record import tiles
@@ -239,6 +239,8 @@ class _Release:
             for one in story.pictures if not story.withdrawal else ():
                 try:
                     self._pictures.media(story, one, self._approved[story.name][1])
+                except AdapterError:
+                    raise
                 except TamizdatError as error:
                     what = f"the picture {one.object}: {error}"
                     faults.append(stories.fault(error.code, story.name, what, error.mend))
