@@ -7,19 +7,31 @@ import hashlib
 
 import pytest
 
-from tamizdat.newsroom import origins, sidecars, tick, ticks
+from tamizdat.newsroom import origins, release, sidecars, tick, ticks
 from tamizdat.primitives import card as cards
 from tamizdat.primitives import note, text, words
 from tamizdat.primitives.errors import AdapterError, TrustError, UsageError
 from tamizdat.primitives.note import Cosigner
-from tamizdat.record import policy, witness
+from tamizdat.primitives.stores import Below, read
+from tamizdat.record import policy, stamp, witness
 from tamizdat.redaction import commitment, picture
-from tamizdat.wire import sidecar
+from tamizdat.wire import sidecar, verify
 from tests.newsroom import rooms
 from tests.redaction import pictures
+from tools.vectors import authority
 
 
 DAY = 86_400
+SUNDIAL = authority.make("Sundial", 1_795_651_200 - 30 * DAY, 365)
+STORY = b"""---
+headline: The harbour is closed
+language: en
+byline: A. Writer
+dateline: {place: Port, date: 2026-11-26}
+category: medtop:01000000
+---
+Closed.
+"""
 NORTH = Cosigner(name="north.example/w", kind=note.COSIGNATURE, seed=b"\x07" * 32)
 
 
@@ -36,6 +48,8 @@ class OneWitness:
     def post(self, address, body, kind=""):
         if not self.there:
             raise AdapterError("unreachable", "nobody answers", mend="")
+        if kind == stamp.REQUEST_TYPE:
+            return witness.Answer(status=200, body=SUNDIAL.answer(body, self.clock.now() + 1))
         text = note.read(witness.read_request(body).raw).text
         line = note.write_signature(NORTH.cosign(text, self.clock.now() + 5))
         return witness.Answer(status=200, body=line.encode())
@@ -144,3 +158,33 @@ def test_a_line_that_was_never_made_or_is_lost_is_said(house, clock):
     with pytest.raises(TrustError) as caught:
         sidecars.make(house, keys, origin, redacted.proof)
     assert caught.value.code == "sidecar-lost"
+
+
+def test_an_edition_carries_rules_roots_and_stamps_and_a_mirror_that_takes_them_away_proves_less(house, clock):
+    """The authority was away on the first day; its stamps come with the next line, and with every edition."""
+    keys = house.unlock(rooms.PASSPHRASE)
+    house.root.put("authorities/sundial.pem", [b"# url: https://sundial.example/\n" + SUNDIAL.pem.encode()])
+    house.root.put("stories/harbour.md", [STORY])
+    origin, redacted = arrived(house)
+    clock.seconds += DAY
+    tick.due(house, keys.log)
+    codes, _ = found(house, keys, origin, redacted)
+    assert codes["stamped"].params["time"] == text.instant(clock.now() + 1) == codes["unchanged-since"].params["time"]
+    release.publish(house, keys, ("harbour",))
+    edition = Below(house.root, release.folder(1))
+    report = verify.check(edition, now=clock.now())
+    assert report.faults == ()
+    assert any("stamped by “sundial”" in one for one in report.proven)
+    assert any("as many as the newsroom's rules ask for" in one for one in report.proven)
+    stamps = list(edition.names("log/stamps"))
+    held = [read(edition, name) for name in stamps]
+    for name in stamps:
+        edition.drop(name)
+    less = verify.check(edition, now=clock.now())
+    assert less.faults == ()
+    assert any("has not stamped this state" in one for one in less.stated)
+    edition.put(stamps[0], [held[0][:-1]])
+    assert [fault.code for fault in verify.check(edition, now=clock.now()).faults] == ["edition-stamp"]
+    edition.put(stamps[0], held)
+    edition.drop("policy.txt")
+    assert [fault.where for fault in verify.check(edition, now=clock.now()).faults] == ["policy.txt"]

@@ -103,3 +103,15 @@ def test_a_time_stamp_counts_by_the_root_on_the_signed_list(what):
     assert any("stamped by “sundial”" in one and "Sundial root" in one for one in report.proven) == (what == "true")
     assert any("has not stamped this state" in one for one in report.stated) == (what in {"none", "stranger"})
     assert note.read(raw).text  # the stamp is over this alone: cosignatures that come later change nothing
+
+
+def test_rules_and_roots_of_a_list_that_nobody_signed_prove_nothing():
+    """Whoever makes up a list could name his own rules and authorities on it."""
+    sundial = authority.make("Sundial", NOW - 86_400, 365)
+    files = {"authorities/sundial.pem": sundial.pem.encode(), "policy.txt": RULES}
+    store = editions.Room().publish(files, signer="stranger", witnesses=(WITNESS.vkey,))
+    raw = store.values["log/checkpoint"]
+    store.values[f"log/{stamp.name(raw, 'sundial')}"] = sundial.stamp(stamp.stamped(raw), NOW + 60)
+    report = check(store)
+    assert ("note-unsigned", "edition.txt") in codes(report)
+    assert not any("sundial" in one or "rules" in one for one in report.proven)

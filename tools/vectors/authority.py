@@ -47,7 +47,15 @@ class Authority:
 
     def stamp(self, data: bytes, time: int, serial: int = 1) -> bytes:
         """Answer for *data* at *time*, seconds since 1970."""
-        info = _tstinfo(data, time, serial)
+        return self._of(hashlib.sha256(data).digest(), time, serial)
+
+    def answer(self, request: bytes, time: int, serial: int = 1) -> bytes:
+        """Answer a request, whose only string of 32 bytes is the hash."""
+        at = request.index(b"\x04\x20") + 2
+        return self._of(request[at : at + 32], time, serial)
+
+    def _of(self, hashed: bytes, time: int, serial: int) -> bytes:
+        info = _tstinfo(hashed, time, serial)
         algorithm = _der(0x30, _SHA256)
         own = hashlib.sha256(self.own.public_bytes(serialization.Encoding.DER)).digest()
         attributes = sorted(
@@ -108,8 +116,8 @@ def make(name: str, start: int, days: int, *, root: str = "root", leaf: str = "l
     return Authority(ours, own, key)
 
 
-def _tstinfo(data: bytes, time: int, serial: int) -> bytes:
-    imprint = _der(0x30, _der(0x30, _SHA256), _der(4, hashlib.sha256(data).digest()))
+def _tstinfo(hashed: bytes, time: int, serial: int) -> bytes:
+    imprint = _der(0x30, _der(0x30, _SHA256), _der(4, hashed))
     when = datetime.datetime.fromtimestamp(time, datetime.UTC).strftime("%Y%m%d%H%M%SZ").encode()
     return _der(0x30, _integer(1), _POLICY, imprint, _integer(serial), _der(0x18, when))
 

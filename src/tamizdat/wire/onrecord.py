@@ -9,8 +9,9 @@ outside witnesses. The steps are numbered in docs/spec/edition.md, "Verifying".
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, Final
 
 from tamizdat.primitives import merkle, note, text
@@ -25,7 +26,7 @@ from tamizdat.record.entry import Entry
 from tamizdat.record.log import LogReader
 from tamizdat.record.policy import Policy
 from tamizdat.wire import confirm, edition
-from tamizdat.wire.edition import Edition
+from tamizdat.wire.edition import Edition, File
 from tamizdat.wire.report import MEND, Findings
 
 
@@ -68,27 +69,35 @@ def check(store: Store, found: Findings, card: Card, made: Edition, body: str) -
     return reader if signed else None
 
 
-def confirmed(store: Store, found: Findings, card: Card, raw: bytes, made: Edition, *, now: int) -> bool:
+def confirmed(store: Store, found: Findings, card: Card, raw: bytes, files: Sequence[File], *, now: int) -> bool:
     """
     Say who else confirms this state of the record, and whether anybody does.
 
     Outside witnesses count by the policy on the signed list, or where there is none each for itself; time authorities
-    by the roots on the signed list.
+    by the roots on the signed list: *files*, none where its signature is false.
     """
-    listed = {file.path for file in made.files}
     rules = None
-    if edition.POLICY in listed:
-        held = read(store, edition.POLICY, policy.MAX_LENGTH + 1)
+    held = _as_signed(store, files, edition.POLICY)
+    if held is not None:
         try:
-            rules = policy.read(held or b"")
+            rules = policy.read(held)
         except TamizdatError as error:
             found.caught(edition.POLICY, error)
     seen = _by_each(found, card, raw) if rules is None else _by_policy(found, card, raw, rules)
-    authorities = [match for path in sorted(listed) if (match := edition.AUTHORITY.fullmatch(path))]
-    stamped = [
-        _stamped(store, found, match[1], read(store, match[0], 1 << 20) or b"", raw, now=now) for match in authorities
-    ]
+    stamped = []
+    for file in files:
+        match = edition.AUTHORITY.fullmatch(file.path)
+        if match is not None and (roots := _as_signed(store, files, file.path)) is not None:
+            stamped.append(_stamped(store, found, match[1], roots, raw, now=now))
     return seen or any(stamped)
+
+
+def _as_signed(store: Store, files: Sequence[File], path: str) -> bytes | None:
+    """Read a small file that is on the signed list, as it was signed; None where it is not so, which was named already."""
+    listed = next((file for file in files if file.path == path), None)
+    held = None if listed is None else read(store, path, policy.MAX_LENGTH + 1)
+    same = listed is not None and held is not None and hashlib.sha256(held).hexdigest() == listed.sha256
+    return held if same else None
 
 
 def _by_each(found: Findings, card: Card, raw: bytes) -> bool:
@@ -151,7 +160,7 @@ def _forged(found: Findings, name: str) -> None:
 
 def _stamped(store: Store, found: Findings, name: str, roots: bytes, raw: bytes, *, now: int) -> bool:
     base = f"{edition.LOG}{stamp.name(raw, name)}"
-    responses = []
+    responses: list[bytes] = []
     while (held := read(store, f"{base}.{len(responses) + 1}" if responses else base, stamp.MAX_RESPONSE)) is not None:
         responses.append(held)
     if not responses:

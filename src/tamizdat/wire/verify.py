@@ -62,7 +62,7 @@ def check(
         made, body, signed = listed
         _files(store, found, made, only, progress, signed=signed)
         if card is not None:
-            _record(store, found, card, made, body, now=now, against=against)
+            _record(store, found, card, made, body, signed=signed, now=now, against=against)
             onpictures.check(store, found, card, made, only=only, now=now, signed=signed)
             if only is None:
                 _approvals(store, found, card, made)
@@ -203,14 +203,23 @@ def _measure(stream: BinaryIO, progress: Callable[[int], None]) -> tuple[int, st
 
 
 def _record(
-    store: Store, found: Findings, card: Card, made: Edition, body: str, *, now: int, against: Store | None
+    store: Store,
+    found: Findings,
+    card: Card,
+    made: Edition,
+    body: str,
+    *,
+    signed: bool,
+    now: int,
+    against: Store | None,
 ) -> None:
     reader = None
     try:
         reader = onrecord.check(store, found, card, made, body)
     except OSError as error:
         found.unreadable(edition.LOG, error)
-    seen = reader is not None and onrecord.confirmed(store, found, card, reader.checkpoint(), made, now=now)
+    files = made.files if signed else ()
+    seen = reader is not None and onrecord.confirmed(store, found, card, reader.checkpoint(), files, now=now)
     _date(found, made, now, seen=seen)
     if made.made > card.not_after:
         found.stated.append("by the newsroom's own date, its card had expired when this edition was made")
