@@ -2,12 +2,62 @@
  * Mutate JPEGs and read them with jdct.c under sanitizers: fuzz/jpeg.py compiles and runs this.
  *
  * Every picture is read from memory of exactly its size. One that is accepted is written, read again, and must be the
- * same. Arguments: how many mutations, a number to draw lots from, files.
+ * same; where libjpeg is at hand (LIBJPEG), it must read the very same coefficients and find nothing to warn of.
+ * Arguments: how many mutations, a number to draw lots from, files.
  */
 
 #include "../src/tamizdat/redaction/codec/jdct.c"
 
 #include <stdio.h>
+
+#ifdef LIBJPEG
+#include <jpeglib.h>
+#include <jerror.h>
+#include <setjmp.h>
+
+static jmp_buf given_up;
+static int told;                 /* what libjpeg last said of the picture, but for what is no flaw of it */
+
+static void give_up(j_common_ptr j) { told = j->err->msg_code, longjmp(given_up, 1); }
+
+static void note(j_common_ptr j, int level)
+{
+    /* A version of JFIF that is not known, and a colour transform likewise, change no coefficient. */
+    int code = j->err->msg_code;
+    if (level < 0 && code != JWRN_JFIF_MAJOR && code != JWRN_ADOBE_XFORM) told = code;
+}
+
+/* What libjpeg finds otherwise than we did: 0 for nothing, its message, or -1 for a coefficient or quantiser. */
+static int other_than_libjpeg(const u8 *raw, u32 length)
+{
+    static struct jpeg_decompress_struct j;
+    static struct jpeg_error_mgr errors;
+    told = 0;
+    j.err = jpeg_std_error(&errors);
+    errors.error_exit = give_up;
+    errors.emit_message = note;
+    if (setjmp(given_up)) return jpeg_destroy_decompress(&j), told;
+    jpeg_create_decompress(&j);
+    jpeg_mem_src(&j, raw, length);
+    jpeg_read_header(&j, TRUE);
+    jvirt_barray_ptr *all = jpeg_read_coefficients(&j);
+    int same = j.num_components == (int)pic.count && j.image_width == pic.width && j.image_height == pic.height;
+    for (u32 c = 0; same && c < pic.count; c++) {
+        const Component *k = &pic.component[c];
+        const jpeg_component_info *theirs = &j.comp_info[c];
+        same = theirs->width_in_blocks == k->columns && theirs->height_in_blocks == k->rows;
+        for (u32 i = 0; same && i < 64; i++) same = theirs->quant_table->quantval[i] == pic.quantiser[c][i];
+        for (u32 y = 0; same && y < k->rows; y++) {
+            JBLOCKARRAY row = j.mem->access_virt_barray((j_common_ptr)&j, all[c], y, 1, FALSE);
+            for (u32 x = 0; same && x < k->columns; x++) same = !memcmp(row[0][x], block_at(k, x, y), 128);
+        }
+    }
+    jpeg_destroy_decompress(&j);
+    return same ? told : -1;
+}
+#else
+static int other_than_libjpeg(const u8 *raw, u32 length) { return 0; }
+#endif
 
 static u64 lots;
 
@@ -77,6 +127,12 @@ int main(int count, char **arguments)
         u64 values = (u64)pic.tiles_across * pic.tiles_down * pic.tile_blocks * 64;
         if (!flaw && values < 1 << 22) {
             accepted++;
+            int other = other_than_libjpeg(exact, length);
+            if (other) {
+                FILE *to = fopen("fuzz-jpeg.jpg", "wb");
+                fwrite(exact, 1, length, to), fclose(to);
+                return printf("mutation %u is not what libjpeg reads (%d): fuzz-jpeg.jpg\n", i, other), 1;
+            }
             if (encode()) return printf("mutation %u is read but cannot be written\n", i), 1;
             u32 again_length = 2 + (u32)(out.at - encoded);
             u8 *again = malloc(again_length);

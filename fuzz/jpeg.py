@@ -1,8 +1,11 @@
 """
 Feed mutated JPEGs to the strict reader: refused by name, or read as libjpeg reads them and written again alike.
 
-With a C compiler at hand (gcc or clang) the same source runs under the address and undefined-behaviour sanitizers too,
-many thousand mutations a second; without one that part is left out, and said so.
+`python fuzz/jpeg.py SECONDS [SEED]`: for half of the time the reader's source runs under the address and
+undefined-behaviour sanitizers, some thousand mutations a second, and libjpeg must read the same coefficients of what is
+accepted; for the other half Python compares pixels. `python fuzz/jpeg.py million [FOLDER]` throws a million at the former, in twenty
+rounds; FOLDER keeps which are done, so that it goes on where it was ended. Without a C compiler (gcc or clang), or
+without libjpeg's headers (Debian: libjpeg62-turbo-dev), that part is left out, and said so.
 """
 
 from __future__ import annotations
@@ -48,24 +51,61 @@ def seeds() -> list[bytes]:
     return [pictures.jpeg(49, 40, exif=b"", **kind) for kind in kinds]
 
 
-def sanitized(folder: Path, seconds: float, seed: str) -> None:
-    """Run fuzz/jpeg.c for about so many seconds."""
+def build(folder: Path) -> Path | None:
+    """Compile fuzz/jpeg.c with sanitizers and what is at hand to compare with; None without a compiler."""
     compiler = shutil.which("gcc") or shutil.which("clang")
     if not compiler:
         print("missing: a C compiler (gcc, clang): no sanitizers this time")
-        return
+        return None
     program = folder / "jpeg"
+    headers = "#include <stdio.h>\n#include <jpeglib.h>\n"
+    compare = (
+        subprocess.run([compiler, "-E", "-"], input=headers.encode(), capture_output=True, check=False).returncode == 0
+    )
+    if not compare:
+        print("missing: libjpeg's headers (Debian: libjpeg62-turbo-dev): coefficients are not compared this time")
     flags = ["-O1", "-g", "-std=gnu11", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-w"]
-    subprocess.run([compiler, *flags, "-o", str(program), str(ROOT / "fuzz" / "jpeg.c")], check=True)
-    files = []
+    flags += ["-DLIBJPEG"] if compare else []
+    command = [compiler, *flags, "-o", str(program), str(ROOT / "fuzz" / "jpeg.c"), *(["-ljpeg"] if compare else [])]
+    subprocess.run(command, check=True)
     for number, raw in enumerate(seeds()):
-        files.append(folder / f"{number}.jpg")
-        files[-1].write_bytes(raw)
-    until, turn = time.monotonic() + seconds, random.Random(seed).randrange(1 << 30)
-    while time.monotonic() < until:
-        turn += 1
-        if subprocess.run([str(program), "50000", str(turn), *map(str, files)], check=False).returncode:
-            sys.exit(f"fuzz/jpeg.c found something: seed {turn}")
+        (folder / f"{number}.jpg").write_bytes(raw)
+    return program
+
+
+def run(program: Path, count: int, lots: int) -> str:
+    """Throw so many mutations; gives what the program says of them, and ends everything where it found something."""
+    files = map(str, sorted(program.parent.glob("*.jpg")))
+    done = subprocess.run([str(program), str(count), str(lots), *files], stdout=subprocess.PIPE, check=False)
+    said = done.stdout.decode(errors="replace").strip()
+    if done.returncode:
+        sys.exit(f"fuzz/jpeg.c found something with {count} {lots}: {said}")
+    return said
+
+
+def sanitized(folder: Path, seconds: float, seed: str) -> None:
+    """Run fuzz/jpeg.c for about so many seconds."""
+    lots, program = random.Random(seed).randrange(1 << 30), build(folder)
+    until = time.monotonic() + seconds
+    while program and time.monotonic() < until:
+        lots += 1
+        print(run(program, 20_000, lots))
+
+
+def million(folder: Path) -> None:
+    """Throw a million mutations, in rounds that are remembered."""
+    folder.mkdir(parents=True, exist_ok=True)
+    program, log = build(folder), folder / "done.txt"
+    if not program:
+        sys.exit(1)
+    done = log.read_text().splitlines() if log.exists() else []
+    for lots in range(len(done) + 1, 21):
+        said = run(program, 50_000, lots)
+        with log.open("a") as file:
+            file.write(said + "\n")
+    lines = log.read_text().splitlines()
+    tried, accepted = (sum(int(line.split()[at]) for line in lines) for at in (0, 2))
+    print(f"{tried:,} tried, {accepted:,} accepted, each written again alike; no find")
 
 
 def compared(seconds: float, seed: str) -> None:
@@ -116,8 +156,12 @@ def mutate(raw: bytes, dice: random.Random) -> bytes:
     return bytes(file)
 
 
-def main(seconds: float) -> None:
+def main() -> None:
     """Spend half of the time on each."""
+    if sys.argv[1:2] == ["million"]:
+        million(Path(sys.argv[2] if len(sys.argv) > 2 else ROOT / "build" / "fuzz-jpeg"))
+        return
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60
     seed = sys.argv[2] if len(sys.argv) > 2 else "jpeg"
     with tempfile.TemporaryDirectory() as folder:
         sanitized(Path(folder), seconds / 2, seed)
@@ -125,4 +169,4 @@ def main(seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 60)
+    main()
