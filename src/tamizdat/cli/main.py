@@ -35,18 +35,22 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "open": ("tamizdat.cli.open", "open a sealed file, or its parts, with its key"),
     "newsroom": (
         "tamizdat.cli.newsroom",
-        "make a newsroom, show its card, write its page, rehearse its recovery, add a person",
+        "make a newsroom, show its card, write its page, rehearse its recovery, add a person, back up, restore",
     ),
     "receive": ("tamizdat.cli.receive", "take in what arrived, and report every file"),
     "objects": ("tamizdat.cli.objects", "list what the vault holds"),
+    "redact": ("tamizdat.cli.redact", "write out an original with parts hidden, and the proof of the rest"),
     "story": ("tamizdat.cli.story", "check a story, or approve it"),
     "publish": ("tamizdat.cli.publish", "make the edition: pages, feeds, signed list"),
     "verify": ("tamizdat.cli.verify", "check an edition, offline, in plain words"),
     "serve": ("tamizdat.cli.serve", "show an edition to this machine's browser"),
     "log": ("tamizdat.cli.log", "keep the newsroom's public record"),
-    "vault": ("tamizdat.cli.vault", "check the newsroom's vault"),
+    "vault": (
+        "tamizdat.cli.vault",
+        "check the newsroom's vault, rebuild the catalogue from it, export or destroy originals",
+    ),
 }
-NEWSROOM_PACKAGES: Final = frozenset({"babel", "jinja2", "lxml", "markdown_it", "nh3", "PIL", "yaml", "segno"})
+NEWSROOM_PACKAGES: Final = frozenset({"babel", "c2pa", "jinja2", "lxml", "markdown_it", "nh3", "PIL", "yaml", "segno"})
 PAPER_PACKAGES: Final = frozenset({"PIL", "reportlab", "segno", "zxingcpp"})
 INTERRUPTED: Final = 130
 
