@@ -42,7 +42,7 @@ VERBS: Final[dict[str, tuple[str, str]]] = {
     "redact": ("tamizdat.cli.redact", "write out an original with parts hidden, and the proof of the rest"),
     "story": ("tamizdat.cli.story", "check a story, or approve it"),
     "publish": ("tamizdat.cli.publish", "make the edition: pages, feeds, signed list"),
-    "verify": ("tamizdat.cli.verify", "check an edition, offline, in plain words"),
+    "verify": ("tamizdat.cli.verify", "check an edition or a picture, offline, in plain words"),
     "serve": ("tamizdat.cli.serve", "show an edition to this machine's browser"),
     "log": ("tamizdat.cli.log", "keep the newsroom's public record"),
     "vault": (
