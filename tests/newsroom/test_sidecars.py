@@ -122,11 +122,14 @@ def test_a_witness_out_of_reach_that_day_signs_the_next_state_and_that_one_is_sh
     house_alone = dataclasses.replace(house, wire=None)
     tick.due(house_alone, keys.log)
     assert "quorum-missing" in found(house, keys, origin, redacted)[0]
+    early = sidecars.make(house, keys, origin, redacted.proof)
+    assert sidecars.Maker(house, keys).stale(early)
     house.wire.there = True
     tick.due(house, keys.log)  # the same slot: only the signature is asked for again
     codes, verdict = found(house, keys, origin, redacted)
     assert verdict == "proven"
     assert codes["witnessed"].params["names"] == NORTH.name
+    assert not sidecars.Maker(house, keys).stale(sidecars.make(house, keys, origin, redacted.proof))
 
 
 def test_what_it_costs_does_not_grow_with_the_archive(house, clock, monkeypatch):

@@ -134,9 +134,9 @@ class Pictures:
         return media
 
     def _again(self, media: Media, held: State, file: bytes, beside: bytes) -> Media:
-        """Take a provable file over; its proof is made anew where its line on the record has come, or the card is another."""
+        """Take a provable file over; its proof is made anew where it may say more now."""
         was = sidecar.read(beside)
-        if sidecars.waits(beside) or was.card.encode() != self._house.card_bytes():
+        if self._sidecars.stale(beside):
             found = (
                 one for one in origins.origins(self._house, self._keys, media.picture.object) if one.root == was.root
             )

@@ -89,6 +89,16 @@ class Maker:
         )
         return sidecar.write(sidecar.sign(made, self._keys.edition_signer))
 
+    def stale(self, raw: bytes) -> bool:
+        """Say whether a sidecar made before might say more now: its line has come, a signature, a stamp, another card."""
+        was = sidecar.read(raw)
+        if was.record is None or was.card.encode() != self._house.card_bytes():
+            return True
+        state = proof.read(was.record.log.encode()).checkpoint
+        held = {one.authority: one.stamps for one in was.stamps}
+        more = any(len(self._responses(state, one.name)) > len(held.get(one.name, ())) for one in self._authorities)
+        return more or not self._witnessed(state)
+
     def _find(self, origin: Origin) -> Tick:
         for tick in self._ticks.since(origin.received):
             if origin.leaf in self._map(tick.root).leaves:
