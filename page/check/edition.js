@@ -150,11 +150,11 @@ async function same(held, { path, size, sha256 }, hasher, found, progress) {
   return right;
 }
 
-/** @param {Files} files @param {Card} card @param {{made: Edition, text: string}} listed @param {Options} options */
-async function record(files, card, { made, text }, { now, against }) {
+/** @param {Files} files @param {Card} card @param {{made: Edition, text: string, signed: boolean}} listed @param {Options} options */
+async function record(files, card, { made, text, signed }, { now, against }) {
   const { found } = files;
   const reader = await onrecord.check(files, card.log, made, text);
-  const seen = !!reader && (await onrecord.confirmed(files, card.witnesses, reader.raw, made, now));
+  const seen = !!reader && (await onrecord.confirmed(files, card.witnesses, reader.raw, signed ? made.files : [], now));
   const params = { number: made.number, time: instant(made.made) };
   if (made.made > now) found.add("stated", "edition-made-ahead", params);
   else found.add("stated", "edition-made", { ...params, days: Math.floor((now - made.made) / DAY) });

@@ -1,10 +1,16 @@
 /** Files as they come: by an input, dropped, or inside the page. What they are is told by their names and places; nothing is read but what the page came with. */
 import { utf8 } from "../bytes.js";
-import { LIST } from "./list.js";
+import { Flaw } from "../flaw.js";
+import { CARD, LIST } from "./list.js";
 
-const PICTURE = /\.(?:jpe?g|png)$/i;
+const SHOWN = /\.(?:jpe?g|png|txt)$/i;
 const PROOF = ".proof";
-const MAX_FILES = 100_000;
+/** More than an edition can have; what is cut short would look as if somebody had taken files away. */
+const MAX_FILES = 1_000_000;
+/** What unfinished writes of a newsroom's own leave; no part of an edition. */
+const LEFTOVER = /(?:^|\/)\.tamizdat-[0-9a-f]{16}\.tmp$/;
+/** The files by which an edition, or its public record alone, is known, and how far above them it begins. @type {[string, number][]} */
+const MARKS = [[LIST, 1], [CARD, 1], ["log/checkpoint", 2], ["checkpoint", 1]]; // prettier-ignore
 
 /** @typedef {Map<string, File>} Files by their paths */
 /** @typedef {{name: string, picture: Blob | null, proof: Blob | null}} Pair */
@@ -12,52 +18,78 @@ const MAX_FILES = 100_000;
 /** @param {Iterable<File>} list of an input @returns {Files} */
 export const chosen = (list) => plain([...list].map((file) => /** @type {[string, File]} */ ([file.webkitRelativePath || file.name, file])));
 
-/** @param {DataTransfer} transfer what was dropped: files, or folders with all in them @returns {Promise<Files>} */
+/**
+ * What was dropped: files, or folders with all in them. Chromium opens folders for a page from a file by their handles alone, Firefox knows
+ * no handles, only entries; either is to be asked for before anything is waited for.
+ * @param {DataTransfer} transfer @returns {Promise<Files>}
+ */
 export async function dropped(transfer) {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter((entry) => entry !== null && entry !== undefined);
+  const items = /** @type {any[]} */ ([...transfer.items].filter(({ kind }) => kind === "file"));
   const files = [...transfer.files];
-  if (!entries.some((entry) => entry.isDirectory)) return chosen(files);
+  const entries = items.map((item) => item.webkitGetAsEntry?.() ?? null);
+  const handles = items.map((item) => item.getAsFileSystemHandle?.().catch(() => null) ?? null);
+  if (!entries.some((entry) => entry?.isDirectory)) return chosen(files);
   /** @type {[string, File][]} */
   const found = [];
-  const waiting = [...entries];
-  while (waiting.length && found.length < MAX_FILES) {
-    const entry = /** @type {any} */ (waiting.shift());
-    if (entry.isFile) found.push([entry.fullPath.slice(1), await new Promise((resolve, reject) => entry.file(resolve, reject))]);
-    else waiting.push(...(await listed(entry.createReader())));
+  for (const [place, entry] of entries.entries()) {
+    const handle = await handles[place];
+    await (handle ? below(found, handle, handle.name) : under(found, entry));
   }
   return plain(found);
 }
 
-/** A folder's reader gives its entries in handfuls. @param {any} reader @returns {Promise<any[]>} */
-async function listed(reader) {
-  const all = [];
+/** @param {[string, File][]} found @param {any} handle @param {string} path */
+async function below(found, handle, path) {
+  if (handle.kind === "file") return take(found, path, () => handle.getFile());
+  for await (const [name, one] of handle.entries()) await below(found, one, `${path}/${name}`);
+}
+
+/** @param {[string, File][]} found @param {any} entry */
+async function under(found, entry) {
+  if (entry.isFile) return take(found, entry.fullPath.slice(1), () => new Promise((resolve, reject) => entry.file(resolve, reject)));
+  const reader = entry.createReader();
   for (;;) {
+    // It gives its entries in handfuls.
     const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (!some.length) return all;
-    all.push(...some);
+    if (!some.length) return;
+    for (const one of some) await under(found, one);
   }
 }
 
-/** Paths from the folder that holds an edition's list, where there is one. @param {[string, File][]} found @returns {Files} */
-function plain(found) {
-  const lists = found.map(([path]) => path).filter((path) => path === LIST || path.endsWith(`/${LIST}`));
-  const [list] = lists.sort((one, other) => one.length - other.length);
-  const root = list?.slice(0, -LIST.length) ?? "";
+/** @param {[string, File][]} found @param {string} path @param {() => Promise<File>} open */
+async function take(found, path, open) {
+  if (found.length >= MAX_FILES) throw new Flaw("files-many", `there are more than ${MAX_FILES} files`);
+  // What cannot be opened is not there, and is missed by whoever looks for it.
+  const file = await open().catch(() => null);
+  if (file) found.push([path, file]);
+}
+
+/** Paths from the folder that holds an edition, where there is one; of several, the one whose name comes last. @param {[string, File][]} all @returns {Files} */
+function plain(all) {
+  const found = all.filter(([path]) => !LEFTOVER.test(path));
+  let root = "";
+  for (const [mark, above] of MARKS) {
+    const [first] = found.map(([path]) => path).filter((path) => `/${path}`.endsWith(`/${mark}`)).sort((one, other) => one.length - other.length || (one < other ? 1 : -1));
+    if (first === undefined) continue;
+    root = first.split("/").slice(0, -above).map((part) => `${part}/`).join("");
+    break;
+  }
   return new Map(found.filter(([path]) => path.startsWith(root)).map(([path, file]) => [path.slice(root.length), file]));
 }
 
 /** @param {Files} files */
-export const isEdition = (files) => files.has(LIST);
+export const isEdition = (files) => files.has(LIST) || files.has(CARD);
 
-/** Each picture with the proof of its name; where there is one of each, they belong together. @param {Files} files @param {boolean} [proven] only those with a proof @returns {Pair[]} */
+/** Each picture or text with the proof of its name; where there is one of each, they belong together. @param {Files} files @param {boolean} [proven] only those with a proof @returns {Pair[]} */
 export function pairs(files, proven = false) {
-  const pictures = [...files].filter(([path, file]) => PICTURE.test(path) || (!path.endsWith(PROOF) && /^image\//.test(file.type)));
   const proofs = [...files.keys()].filter((path) => path.endsWith(PROOF));
-  if (!proven && pictures.length <= 1 && proofs.length <= 1) {
-    const [[name, picture] = [proofs[0] ?? "", null]] = pictures;
+  const beside = (/** @type {string} */ path) => files.get(`${path}${PROOF}`) ?? null;
+  const shown = [...files].filter(([path, file]) => !path.endsWith(PROOF) && (SHOWN.test(path) || /^image\//.test(file.type) || beside(path)));
+  if (!proven && shown.length <= 1 && proofs.length <= 1) {
+    const [[name, picture] = [proofs[0] ?? "", null]] = shown;
     return name ? [{ name, picture, proof: files.get(proofs[0]) ?? null }] : [];
   }
-  const found = pictures.map(([name, picture]) => ({ name, picture, proof: files.get(`${name}${PROOF}`) ?? null }));
+  const found = shown.map(([name, picture]) => ({ name, picture, proof: beside(name) }));
   return proven ? found.filter(({ proof }) => proof) : found;
 }
 

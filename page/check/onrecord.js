@@ -26,7 +26,7 @@ export const OTHER = "other";
 const HEAD = LOG + CHECKPOINT;
 const POLICY = "policy.txt";
 const AUTHORITY = /^authorities\/([a-z0-9][a-z0-9-]{0,39})\.pem$/;
-const [MAX_POLICY, MAX_ROOTS, MAX_STAMP] = [1 << 20, 1 << 20, 1 << 20];
+const [MAX_SMALL, MAX_STAMP] = [1 << 20, 1 << 20];
 /** How a fault of the record is said; whatever is not here is a file that was altered. @type {Record<string, string>} */
 const SAY = {
   "log-missing": "edition-record-missing",
@@ -59,26 +59,33 @@ export async function check(files, key, made, body) {
 /**
  * Say who else confirms this state of the record, and whether anybody does: outside witnesses by the policy on the signed list, or where
  * there is none each for itself; time authorities by the roots on the signed list.
- * @param {Files} files @param {Key[]} known the outside witnesses on the card @param {Uint8Array} raw @param {Edition} made @param {number} now
+ * @param {Files} files @param {Key[]} known the outside witnesses on the card @param {Uint8Array} raw
+ * @param {Edition["files"]} listed none where the list's signature is false @param {number} now
  */
-export async function confirmed(files, known, raw, made, now) {
+export async function confirmed(files, known, raw, listed, now) {
   const { found } = files;
-  const listed = made.files.map(({ path }) => path);
   let rules = null;
-  if (listed.includes(POLICY)) {
-    try {
-      rules = readPolicy((await files.read(POLICY, MAX_POLICY + 1)) ?? new Uint8Array());
-    } catch (error) {
-      if (!(error instanceof Flaw)) throw error;
-      found.fault(error.code, POLICY, { flaw: error.code }, "edition-policy-damaged");
-    }
+  const held = await asSigned(files, listed, POLICY);
+  try {
+    rules = held && readPolicy(held);
+  } catch (error) {
+    if (!(error instanceof Flaw)) throw error;
+    found.fault(error.code, POLICY, { flaw: error.code }, "edition-policy-damaged");
   }
   let seen = rules ? byPolicy(found, known, raw, rules) : byEach(found, known, raw);
-  for (const path of listed) {
+  for (const { path } of listed) {
     const name = AUTHORITY.exec(path)?.[1];
-    if (name && (await byStamps(files, name, (await files.read(path, MAX_ROOTS)) ?? new Uint8Array(), raw, now))) seen = true;
+    const roots = name && (await asSigned(files, listed, path));
+    if (roots && (await byStamps(files, name, roots, raw, now))) seen = true;
   }
   return seen;
+}
+
+/** A small file as it was signed; null where it is not so, which was named already. @param {Files} files @param {Edition["files"]} listed @param {string} path */
+async function asSigned(files, listed, path) {
+  const file = listed.find((one) => one.path === path);
+  const held = file && (await files.read(path, MAX_SMALL + 1));
+  return held && hex(sha256(held)) === file.sha256 ? held : null;
 }
 
 /** @param {Findings} found @param {Key[]} known @param {Uint8Array} raw */

@@ -455,10 +455,17 @@ def test_proofs_rules_and_stamps_in_editions_are_judged_alike(node):
         cases.ask(f"witnessed {name}", store)
         store.values["log/checkpoint"] = store.values["log/checkpoint"][:-8] + b"AAAAAA=\n"
         cases.ask(f"falsely {name}", store)
+    for signer, changed in (("edition", True), ("stranger", False)):
+        store = Room().publish({"policy.txt": test_verify_proofs.RULES}, witnesses=(WITNESS.vkey,), signer=signer)
+        store.values["log/checkpoint"] = cosigned(store.values["log/checkpoint"])
+        store.values["policy.txt"] += b"# more\n" * changed
+        cases.ask(f"by rules that are not signed: {signer}", store)
     sundial = authority.make("Sundial", NOW - 86_400, 365)
-    for what in ("true", "none", "false", "stranger", "renewed", "no roots"):
+    for what in ("true", "none", "false", "stranger", "renewed", "no roots", "other roots", "a foreign list"):
         roots = b"none" if what == "no roots" else sundial.pem.encode()
-        store = Room().publish({"authorities/sundial.pem": roots})
+        signer = "stranger" if what == "a foreign list" else "edition"
+        store = Room().publish({"authorities/sundial.pem": roots}, signer=signer)
+        store.values["authorities/sundial.pem"] += b"\n" * (what == "other roots")
         text = stamp.stamped(store.values["log/checkpoint"])
         path = f"log/{stamp.name(store.values['log/checkpoint'], 'moon' if what == 'stranger' else 'sundial')}"
         if what != "none":
