@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from tamizdat.adapters.folder import Folder
 from tamizdat.primitives import card as cards
 from tamizdat.primitives import note
 from tamizdat.record import policy, stamp
@@ -115,3 +116,19 @@ def test_rules_and_roots_of_a_list_that_nobody_signed_prove_nothing():
     report = check(store)
     assert ("note-unsigned", "edition.txt") in codes(report)
     assert not any("sundial" in one or "rules" in one for one in report.proven)
+
+
+def test_a_link_in_the_place_of_rules_roots_or_a_stamp_is_a_fault_and_ends_nothing(tmp_path):
+    sundial = authority.make("Sundial", NOW - 86_400, 365)
+    whole = editions.Room().publish({"policy.txt": RULES, "authorities/sundial.pem": sundial.pem.encode()})
+    raw = whole.values["log/checkpoint"]
+    name = f"log/{stamp.name(raw, 'sundial')}"
+    whole.values[name] = sundial.stamp(stamp.stamped(raw), NOW + 60)
+    for path in ("policy.txt", "authorities/sundial.pem", name):
+        store = Folder(tmp_path / path.replace("/", "-"))
+        for one, held in whole.values.items():
+            store.put(one, [held])
+        (store.path / path).unlink()
+        (store.path / path).symlink_to(tmp_path / "elsewhere")
+
+        assert codes(check(store)) == [("disk-link", path)]

@@ -95,7 +95,10 @@ def confirmed(store: Store, found: Findings, card: Card, raw: bytes, files: Sequ
 def _as_signed(store: Store, files: Sequence[File], path: str) -> bytes | None:
     """Read a small file that is on the signed list, as it was signed; None where it is not so, which was named already."""
     listed = next((file for file in files if file.path == path), None)
-    held = None if listed is None else read(store, path, policy.MAX_LENGTH + 1)
+    try:
+        held = None if listed is None else read(store, path, policy.MAX_LENGTH + 1)
+    except (AdapterError, OSError):
+        return None
     same = listed is not None and held is not None and hashlib.sha256(held).hexdigest() == listed.sha256
     return held if same else None
 
@@ -160,8 +163,9 @@ def _forged(found: Findings, name: str) -> None:
 
 def _stamped(store: Store, found: Findings, name: str, roots: bytes, raw: bytes, *, now: int) -> bool:
     base = f"{edition.LOG}{stamp.name(raw, name)}"
+    inside = _Readable(store, found, "")
     responses: list[bytes] = []
-    while (held := read(store, f"{base}.{len(responses) + 1}" if responses else base, stamp.MAX_RESPONSE)) is not None:
+    while (held := read(inside, f"{base}.{len(responses) + 1}" if responses else base, stamp.MAX_RESPONSE)) is not None:
         responses.append(held)
     if not responses:
         found.stated.append(f"the time authority “{name}” has not stamped this state of the public record yet")
