@@ -101,7 +101,7 @@ const verbs = {
       against: against && (await changed(against)),
       progress: (done, all) => ([last, total] = [done, all]),
     });
-    return { findings, evidence: evidence.map((raw) => Buffer.from(raw).toString("base64")), last, total };
+    return { findings, evidence: evidence.map((raw) => Buffer.from(raw).toString("base64")), last, total, kilobytes: process.resourceUsage().maxRSS };
   },
 };
 

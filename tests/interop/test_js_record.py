@@ -489,6 +489,23 @@ def test_proofs_rules_and_stamps_in_editions_are_judged_alike(node):
     } <= said
 
 
+def test_a_large_film_is_read_in_slices(node, tmp_path):
+    """A quarter of a gigabyte: told how far it is, and never held at once."""
+    film = bytes(256 << 20)
+    store = Room().publish({"media/film.mp4": film})
+    del store.values["media/film.mp4"]
+    root = kept(tmp_path / "large", store)
+    with (tmp_path / "large/media/film.mp4").open("wb") as file:
+        file.truncate(len(film))
+
+    ((answer),) = node({"verb": "edition", "now": NOW, "root": root})
+
+    assert "edition-files-same" in {found["code"] for found in answer["findings"]}
+    assert heard(answer)["faults"] == []
+    assert answer["last"] == answer["total"] > len(film)
+    assert answer["kilobytes"] < 224 << 10
+
+
 def test_another_copy_of_the_record_is_compared_alike(node):
     """Older, newer, the same, rolled back, forked, incomplete, a stranger's."""
     room = Room()
