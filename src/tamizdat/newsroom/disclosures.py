@@ -191,8 +191,8 @@ def name(path: str) -> str:
 
 
 def paths(items: Sequence[Item]) -> tuple[str, ...]:
-    """Give the paths of metadata that were shown; which way up a picture is says nothing that is not seen."""
-    return tuple(item.path for item in items if item.path != "exif:0/0112")
+    """Give the paths of metadata that were shown, in order; which way up a picture is says nothing that is not seen."""
+    return tuple(sorted(item.path for item in items if item.path != "exif:0/0112"))
 
 
 def percent(share: float) -> str:
