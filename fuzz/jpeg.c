@@ -77,7 +77,7 @@ static void forget(void)
     memset(known, 0, sizeof known);
     memset(&in, 0, sizeof in);
     progressive = restart_interval = jfif = adobe = 0;
-    visited = visits_allowed = 0;
+    visited = visits_allowed = codes = 0;
     coefficients = 0;
 }
 

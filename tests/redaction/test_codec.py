@@ -6,13 +6,15 @@ import io
 import os
 import struct
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from PIL import Image
 
 from tamizdat.primitives.errors import AdapterError, FormatError
-from tamizdat.redaction import codec, png
+from tamizdat.redaction import codec, jpeg, png
 from tamizdat.redaction.codec import machine
 from tests import tools, vectors
 from tests.redaction import pictures
@@ -150,6 +152,49 @@ def test_a_picture_beyond_the_memory_is_refused_before_it_is_read() -> None:
     with pytest.raises(FormatError) as caught:
         codec.read(bomb)
 
+    assert caught.value.code == "jpeg-limit"
+
+
+def _laborious(count: int = 631) -> bytes:
+    """A grey picture of 1,024 x 1,024 pixels in 631 scans of a few bytes: one for each bit of each coefficient."""
+    table = jpeg.segment(0xDB, b"\0" + b"\1" * 64)
+    frame = jpeg.segment(0xC2, struct.pack(">BHHBBBB", 8, 1024, 1024, 1, 1, 0x11, 0))
+    # One code of one bit each: a difference of 0; "these and 16,383 more blocks end here" with its 14 bits.
+    codes = [
+        jpeg.segment(0xC4, start + b"\1" + bytes(15) + value) for start, value in ((b"\0", b"\0"), (b"\x10", b"\xe0"))
+    ]
+    scans = [jpeg.segment(0xDA, b"\1\1\0\0\0\0") + bytes(2048)]
+    for place in range(1, 64):
+        for low in range(9, -1, -1):
+            scans.append(jpeg.segment(0xDA, bytes([1, 1, 0, place, place, (low + 1) % 10 << 4 | low])) + bytes(2))
+    return b"\xff\xd8" + table + frame + b"".join((*codes, *scans[:count])) + b"\xff\xd9"
+
+
+def _all_tables() -> bytes:
+    """A thousand tables of codes, of which each costs a hundred times more than its bytes."""
+    one = jpeg.segment(0xC4, b"\x10\1" + bytes(15) + b"\0")
+    return pictures.jpeg(60, 40, exif=b"").replace(b"\xff\xc0", one * 1022 + b"\xff\xc0", 1)
+
+
+@pytest.mark.parametrize("bomb", [_laborious, _all_tables])
+def test_a_picture_that_is_all_labour_is_refused_with_the_same_answer_everywhere(bomb: Callable[[], bytes]) -> None:
+    """Not by the time it takes, which is another elsewhere."""
+    with pytest.raises(FormatError) as caught:
+        codec.read(bomb())
+
+    assert caught.value.code == "jpeg-limit"
+
+
+def test_a_picture_gets_no_more_memory_than_it_may() -> None:
+    """The module asks for more than the sandbox has, and says so; nothing outside of it grows."""
+    raw = pictures.jpeg(1500, 1000)
+    small = machine.Machine(memory=4 << 20)
+    address = small.place(raw)
+
+    flaw = small.call("decode", address, len(raw))
+
+    with pytest.raises(FormatError) as caught:
+        codec._check(flaw, 0)
     assert caught.value.code == "jpeg-limit"
 
 

@@ -29,7 +29,7 @@ typedef int i32;
 #endif
 #define TRY(call) do { i32 flaw_ = (call); if (flaw_) return flaw_; } while (0)
 
-enum { TILE = 32, LOOK = 10, MAX_COMPONENTS = 4, MAX_SEGMENTS = 8192, MAX_TILES = 1 << 18, MAX_ROOM = 448 << 20, VISITS = 32, DC_LEAST = -1024, DC_MOST = 1023, AC_MOST = 1023 };
+enum { TILE = 32, LOOK = 10, MAX_COMPONENTS = 4, MAX_SEGMENTS = 8192, MAX_CODES = 1024, MAX_TILES = 1 << 18, MAX_ROOM = 448 << 20, VISITS = 32, DC_LEAST = -1024, DC_MOST = 1023, AC_MOST = 1023 };
 /* The numbers that codec/__init__.py has words for. */
 enum { START = 1, SEGMENT, MARKER, KIND, FRAME, TABLE, SCAN, DATA, SHORT, EXTRA, RESTART, UNFINISHED, LIMIT };
 

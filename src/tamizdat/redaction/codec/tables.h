@@ -11,6 +11,7 @@ typedef struct {
 static Huffman huffman[2][4];
 static u16 quantiser[4][64];
 static u8 quantiser_defined[4], latched[MAX_COMPONENTS];
+static u32 codes;                /* how many tables of codes were read: each costs more than its bytes */
 
 static const u8 *input, *input_end;
 
@@ -62,6 +63,7 @@ static i32 read_huffman(const u8 *p, const u8 *end)
 {
     while (p < end) {
         if (end - p < 17) return SEGMENT;
+        if (codes++ == MAX_CODES) return LIMIT;
         u32 class = *p >> 4, which = *p & 15, total = 0, code = 0;
         const u8 *counts = p + 1;
         if (class > 1 || which > 3) return TABLE;
