@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 
 import pytest
 
-from tamizdat.field import dossier, sealing
+from tamizdat.field import dossier, objects, sealing
 from tamizdat.primitives.errors import AdapterError, FormatError
 from tamizdat.redaction import commitment, picture, text, verify
 from tests import vectors
@@ -93,3 +94,25 @@ def test_a_machine_that_cannot_tell_ends_the_sealing_and_says_what_to_do() -> No
         sealing.write(
             [Held(b"a.jpg", pictures.jpeg())], sink=io.BytesIO(), entropy=SeededEntropy(), created=CREATED, parts=slow
         )
+
+
+def test_memory_does_not_grow_with_the_number_of_pictures() -> None:
+    """Sixty-four megabytes of photographs, of which one is held at a time."""
+    raw = pictures.jpeg() + bytes(2 << 20)
+    tracemalloc.start()
+
+    sealing.write(
+        [Held(b"%d.jpg" % number, raw) for number in range(32)],
+        sink=Nowhere(),
+        entropy=SeededEntropy(),
+        created=CREATED,
+        parts=lambda *_: lambda: (objects.PARTS, bytes(32)),
+    )
+
+    assert tracemalloc.get_traced_memory()[1] < 12 << 20
+    tracemalloc.stop()
+
+
+class Nowhere:
+    def write(self, data: bytes, /) -> int:
+        return len(data)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.redaction import pictures
 from tests.scripts import house
 from tests.tools import need
 
@@ -91,13 +92,15 @@ def test_nothing_is_made_but_the_parts_and_all_are_proven_before_they_are_called
     source.mkdir()
     for name in ("one.jpg", "two.txt"):
         (source / name).write_bytes(MARKER * 4000)
+    # Photographs enough that other processes help to commit to them.
+    (source / "three.jpg").write_bytes(pictures.jpeg() + MARKER * (9 * 2**20 // len(MARKER)))
     (tmp_path / "note.txt").write_bytes(MARKER * 3)
     media = [tmp_path / name for name in "AB"]
     for folder in media:
         folder.mkdir()
     out = tmp_path / "out"
     where = ["-o", out] if way == "out" else [word for folder in media for word in ("--to", folder)]
-    counts = ["--whole"] if way == "whole" else ["--parts", 4, "--need", 2, "--part-size", "100KB"]
+    counts = ["--whole"] if way == "whole" else ["--parts", 4, "--need", 2, "--part-size", "4MB"]
 
     calls, told = traced(
         tmp_path, "seal", source, "--note", tmp_path / "note.txt", "--for", room.card, "--card-words", room.words,

@@ -94,7 +94,7 @@ class Relay:
         self._child = -1
         inward, self._down = os.pipe()
         self._up, outward = os.pipe()
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {getattr(signal, name) for name in _HELD})
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, held())
         try:
             with warnings.catch_warnings():
                 # Python 3.12 warns of other threads: ours are not started yet, numpy's do nothing here.
@@ -190,23 +190,23 @@ class Relay:
                 self._hear()
 
     def _hear(self) -> tuple[int, Any]:
-        kind = _exactly(self._up, 1)
+        kind = exactly(self._up, 1)
         if not kind:
             self._wait()
-            raise _gone()
+            raise gone()
         if kind[0] == _FREE:
             self._free += 1
             return _FREE, None
-        raw = _exactly(self._up, 8)
+        raw = exactly(self._up, 8)
         if kind[0] == _PROGRESS:
             return _PROGRESS, int.from_bytes(raw, "big", signed=True)
-        said = _exactly(self._up, int.from_bytes(raw, "big"))
+        said = exactly(self._up, int.from_bytes(raw, "big"))
         if not said:
             self._wait()
-            raise _gone()
+            raise gone()
         if kind[0] == _ERROR:
             self._wait()
-            raise _error(json.loads(said))
+            raise raised(json.loads(said))
         return _RESULT, json.loads(said)
 
     def _wait(self) -> None:
@@ -250,7 +250,7 @@ class _Child:
             for number in (signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, self._stop)
-            _end_with_parent()
+            end_with_parent()
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             self._work()
         except BaseException as error:  # noqa: BLE001 -- whatever it is, the parent hears of it, and this process ends
@@ -258,14 +258,14 @@ class _Child:
             with contextlib.suppress(Exception):
                 self._sink.abandon()
             with contextlib.suppress(OSError):
-                self._say(_ERROR, _told(error))
+                self._say(_ERROR, told(error))
         finally:
             os._exit(0)
 
     def _work(self) -> None:
         number = 0
         while True:
-            raw = _exactly(self._down, 4)
+            raw = exactly(self._down, 4)
             if not raw:
                 self._stopping = True
                 raise _Stopped
@@ -310,13 +310,19 @@ def start(sink: Sink) -> Relay | Direct:
         return Direct(sink)
 
 
-def _end_with_parent() -> None:
+def held() -> set[signal.Signals]:
+    """Give the signals that must not come between a fork and the child's own ways."""
+    return {getattr(signal, name) for name in _HELD}
+
+
+def end_with_parent() -> None:
     """Be told when the parent dies, even in the middle of a long flush: see prctl(2), PR_SET_PDEATHSIG."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGTERM, 0, 0, 0)
 
 
-def _gone() -> AdapterError:
+def gone() -> AdapterError:
+    """Say that the other process has died."""
     return AdapterError(
         "worker-gone",
         "the process that writes has ended before its work was done",
@@ -324,7 +330,7 @@ def _gone() -> AdapterError:
     )
 
 
-def _exactly(descriptor: int, count: int) -> bytes:
+def exactly(descriptor: int, count: int) -> bytes:
     """Read *count* bytes; nothing where the other end was closed before."""
     data = b""
     while len(data) < count:
@@ -335,7 +341,7 @@ def _exactly(descriptor: int, count: int) -> bytes:
     return data
 
 
-def _told(error: BaseException) -> dict[str, Any]:
+def told(error: BaseException) -> dict[str, Any]:
     """Say what went wrong so that the other process can raise it; of a fault of ours only where it was, no values."""
     if isinstance(error, TamizdatError):
         faults = [[fault.code, fault.where, fault.what, fault.mend] for fault in error.faults]
@@ -351,10 +357,11 @@ def _told(error: BaseException) -> dict[str, Any]:
     return {"class": "", "said": [type(error).__name__ + place], "faults": []}
 
 
-def _error(told: dict[str, Any]) -> Exception:
-    if not told["class"]:
-        return RuntimeError(told["said"][0])
-    code, what, mend = told["said"]
-    faults = tuple(Fault(code=one, where=where, what=words, mend=cure) for one, where, words, cure in told["faults"])
-    made: Exception = getattr(errors, told["class"])(code, what, mend=mend, faults=faults)
+def raised(said: dict[str, Any]) -> Exception:
+    """Make what `told` said an error again."""
+    if not said["class"]:
+        return RuntimeError(said["said"][0])
+    code, what, mend = said["said"]
+    faults = tuple(Fault(code=one, where=where, what=words, mend=cure) for one, where, words, cure in said["faults"])
+    made: Exception = getattr(errors, said["class"])(code, what, mend=mend, faults=faults)
     return made

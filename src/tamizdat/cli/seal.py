@@ -8,6 +8,7 @@ import os
 import re
 import sys
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from tamizdat.adapters import disk
 from tamizdat.adapters.machine import SystemClock, SystemEntropy
 from tamizdat.carry import part, split
 from tamizdat.carry.split import part_length
+from tamizdat.cli import committing
 from tamizdat.cli.console import Console, shown
 from tamizdat.cli.outputs import Media, Output
 from tamizdat.cli.writing import Cut
@@ -94,6 +96,33 @@ def run(args: argparse.Namespace, console: Console) -> None:
         console.warn(f"left out: {shown(one.name)}: {one.reason}")
     if left and args.strict:
         raise _left_out(left_out, done=False)
+    with contextlib.ExitStack() as stack:
+        parts = None if args.no_tiles else stack.enter_context(committing.crewed(found))
+        sealed, output = _seal(args, card, console, found, left_out, parts=parts)
+    for one in sealed.left_out:
+        if one in left_out:
+            continue
+        console.warn(f"left out: {shown(one.name)}: {one.reason}")
+    output.give(console)
+    if args.words and output.enough:
+        console.say(WARNING)
+        console.product(" ".join(words.check_words(sealed.announcement)))
+        console.say(f"the same as digits: {words.digits(sealed.announcement)}")
+    output.tell(console)
+    if sealed.left_out:
+        raise _left_out(list(sealed.left_out), done=True)
+
+
+def _seal(
+    args: argparse.Namespace,
+    card: Card,
+    console: Console,
+    found: Sequence[disk.Found],
+    left_out: list[LeftOut],
+    *,
+    parts: sealing.Begin | None,
+) -> tuple[sealing.Sealed, Output]:
+    """Seal what was found, and bring the parts where they belong."""
     total = sum(one.size for one in found)
     # Before anything shows progress: with threads at work no second process can be had.
     cut, output = _output(args, card, console, total)
@@ -116,24 +145,13 @@ def run(args: argparse.Namespace, console: Console) -> None:
                 left_out=left_out,
                 progress=progress,
                 file_key=cut.file_key,
-                parts=None if args.no_tiles else sealing.at_once,
+                parts=parts,
             )
         if args.strict and sealed.left_out:
             raise _left_out(list(sealed.left_out), done=False)
         with console.progress(sealed.plain_length * cut.total // cut.need, "reading back") as meter:
             output.settle(meter.advance)
-    for one in sealed.left_out:
-        if one in left_out:
-            continue
-        console.warn(f"left out: {shown(one.name)}: {one.reason}")
-    output.give(console)
-    if args.words and output.enough:
-        console.say(WARNING)
-        console.product(" ".join(words.check_words(sealed.announcement)))
-        console.say(f"the same as digits: {words.digits(sealed.announcement)}")
-    output.tell(console)
-    if sealed.left_out:
-        raise _left_out(list(sealed.left_out), done=True)
+    return sealed, output
 
 
 def confirmed_card(args: argparse.Namespace, console: Console) -> Card:

@@ -22,7 +22,6 @@ from tamizdat.primitives.age.recipients import Recipient
 from tamizdat.primitives.errors import AdapterError, UsageError
 from tamizdat.primitives.ports import Entropy
 from tamizdat.redaction import commit, commitment
-from tamizdat.redaction.commitment import Commitment
 
 
 HOW_SYSTEM: Final = "as handed over by the system"
@@ -38,8 +37,10 @@ _LINE: Final = 400
 _SIGNATURE: Final = 64
 
 
-# Begins to commit to a file by parts, with its object's seed; what it gives waits for the end, and raises what went wrong.
-Begin = Callable[[bytes, bytes], Callable[[], Commitment]]
+# Begins to commit to a file by parts, with its object's seed. What it gives waits for the end, and says what the root
+# covers, and the root; it raises what went wrong.
+Coming = Callable[[], tuple[objects.Covers, bytes]]
+Begin = Callable[[bytes, bytes], Coming]
 
 
 class Source(Protocol):
@@ -60,9 +61,15 @@ class Source(Protocol):
         """Give what tells whether it changed: size, time, inode, say."""
 
 
-def at_once(seed: bytes, raw: bytes) -> Callable[[], Commitment]:
-    """Commit to a file before anything else is done."""
+def committed(seed: bytes, raw: bytes) -> tuple[objects.Covers, bytes]:
+    """Commit to a file by parts where it can be taken apart; say what the root covers, and the root."""
     made = commitment.commit(seed, raw)
+    return objects.PARTS if made.covers == commitment.PARTS else objects.FILE, made.root
+
+
+def at_once(seed: bytes, raw: bytes) -> Coming:
+    """Commit to a file before anything else is done."""
+    made = committed(seed, raw)
     return lambda: made
 
 
@@ -173,7 +180,7 @@ class _Work:
     ) -> None:
         self._padding = padding
         self._parts = parts
-        self._coming: dict[int, Callable[[], Commitment]] = {}
+        self._coming: dict[int, Coming] = {}
         # Read into over and over: to ask the system for room anew each time costs more than the reading.
         self._room = memoryview(bytearray(archive.CHUNK))
         self._tar = archive.TarWriter(sink, created)
@@ -214,9 +221,8 @@ class _Work:
     def finish(self) -> Sealed:
         """Write everything that follows the payload."""
         for number, coming in self._coming.items():
-            made = coming()
-            covers: objects.Covers = objects.PARTS if made.covers == commitment.PARTS else objects.FILE
-            self._files[number - 1] = dataclasses.replace(self._files[number - 1], root=made.root, covers=covers)
+            covers, root = coming()
+            self._files[number - 1] = dataclasses.replace(self._files[number - 1], root=root, covers=covers)
         files = tuple(item for item in self._files if not item.void)
         if not files:
             raise UsageError("seal-nothing", "there is nothing that can be sealed", mend="Name files you can read.")
