@@ -13,6 +13,7 @@ import importlib.resources
 import math
 import mmap
 import threading
+import time
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ SECONDS: Final = 10.0
 _TICK = 0.25
 _LARGE_PAGE: Final = 2 << 20
 _HUGE: Final = getattr(mmap, "MADV_HUGEPAGE", None)
+_CLOCK_OF: Final[Any] = getattr(time, "pthread_getcpuclockid", None)
 _MADVISE: Final[Any] = getattr(ctypes.CDLL(None), "madvise", None) if _HUGE is not None else None
 
 
@@ -63,7 +65,7 @@ class Machine:
 
     def call(self, name: str, *arguments: int) -> int:
         """
-        Call one function of the module; it must be done within the seconds that were set.
+        Call one function of the module; it must be done within the seconds (of the processor) that were set.
 
         Raises:
             AdapterError: ``codec-time``: it ran longer than it may.
@@ -81,8 +83,8 @@ class Machine:
             if error.trap_code is wasmtime.TrapCode.INTERRUPT:
                 raise AdapterError(
                     "codec-time",
-                    f"reading the picture took longer than {self._seconds:g} seconds",
-                    mend="Try again when the machine is less busy, or go on with the whole file only (--no-tiles).",
+                    f"reading the picture took longer than {self._seconds:g} seconds of the processor",
+                    mend="Try a faster machine, or go on with the whole file only (--no-tiles).",
                 ) from error
             raise
 
@@ -158,18 +160,26 @@ def _compiled() -> tuple[Any, Any]:
 
 
 class _Clock:
-    """One thread that lets the engine's epoch advance while anything runs in it, and ends soon after."""
+    """
+    One thread that lets the engine's epoch advance while anything runs in it, and ends soon after.
+
+    It goes by the processor time of whoever runs longest, for a busy machine must not make a picture one that takes too
+    long; where the system cannot tell that of another thread, by the clock on the wall.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._callers = 0
+        # For each thread that runs the module: its clock, and what that showed less what was counted already.
+        self._callers: dict[int, tuple[int, float]] = {}
         self._thread: threading.Thread | None = None
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Keep the clock going."""
+        own = threading.get_ident()
+        clock = time.CLOCK_MONOTONIC if _CLOCK_OF is None else int(_CLOCK_OF(own))
         with self._lock:
-            self._callers += 1
+            self._callers[own] = clock, time.clock_gettime(clock)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._tick, daemon=True)
                 self._thread.start()
@@ -177,7 +187,7 @@ class _Clock:
             yield
         finally:
             with self._lock:
-                self._callers -= 1
+                del self._callers[own]
 
     def _tick(self) -> None:
         engine, _ = _module()
@@ -188,7 +198,13 @@ class _Clock:
                 if not self._callers:
                     self._thread = None
                     return
-            engine.increment_epoch()
+                # A thread is there as long as it is among the callers.
+                longest = max(time.clock_gettime(clock) - since for clock, since in self._callers.values())
+                ticks = int(longest / _TICK)
+                for own, (clock, since) in self._callers.items():
+                    self._callers[own] = clock, since + ticks * _TICK
+            for _ in range(ticks):
+                engine.increment_epoch()
 
 
 _clock: Final = _Clock()
