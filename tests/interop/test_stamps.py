@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import subprocess
 
 import pytest
 
 from tamizdat.primitives import merkle, note
 from tamizdat.primitives.errors import FormatError, TrustError
-from tamizdat.record import checkpoint, stamp
+from tamizdat.record import checkpoint, proof, stamp
 from tamizdat.record.checkpoint import Checkpoint
+from tamizdat.wire import sidecar
+from tests import vectors
 from tests.authority import authority
 from tests.tools import inputs, need
 
@@ -77,3 +81,24 @@ def test_the_fixtures_of_another_verifier_are_classified_as_it_does():
         except (TrustError, FormatError):
             continue
         assert name == "response-injected-certs.tsr"
+
+
+@pytest.mark.parametrize(
+    "name", ["good", "stamps", "stamp-renewed", "stamp-false", "stamp-root", "stamp-torn", "stamp-chain"]
+)
+def test_openssl_says_the_same_of_every_stamp_in_a_proof(name, tmp_path):
+    """Each stamp in the vectors of the proof beside a picture, over what it is over, as of its own time."""
+    told = json.loads((vectors.SPECS / "sidecar" / f"{name}.json").read_text("utf-8"))
+    made = sidecar.read(told["sidecar"].encode("ascii"))
+    data = stamp.stamped(proof.read(made.record.log.encode()).checkpoint)
+    holds = []
+    for one in made.stamps:
+        (tmp_path / "roots.pem").write_text(one.roots)
+        for older, response in itertools.pairwise((data, *one.stamps)):
+            (tmp_path / "data").write_bytes(older)
+            (tmp_path / "answer.tsr").write_bytes(response)
+            time = "1795700000" if older == data else str(1_795_651_200 + 30 * 86_400)
+            command = ["ts", "-verify", "-data", "data", "-in", "answer.tsr", "-CAfile", "roots.pem", "-attime", time]
+            done = subprocess.run([need("openssl"), *command], cwd=tmp_path, capture_output=True, check=False)
+            holds.append(done.returncode == 0)
+    assert all(holds) == (told["verdict"] == "proven")
