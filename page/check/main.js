@@ -170,8 +170,16 @@ class Page {
     const verdict = checked?.verdict ?? "nothing";
     this.tell({
       verdict: checked ? `verdict-${verdict}` : "sidecar-none", sign: SIGNS[verdict], findings: checked?.findings ?? [], words: checked?.words ?? [], limits: Boolean(checked),
-      draw: () => this.picture({ name: pair.name, size: picture.length }, seen, png, verdict),
+      draw: () => (isText(checked, picture) ? this.text(picture) : this.picture({ name: pair.name, size: picture.length }, seen, png, verdict)),
     }); // prettier-ignore
+  }
+
+  /** @param {Uint8Array} raw */
+  async text(raw) {
+    const shown = Object.assign(make("pre", new TextDecoder().decode(raw)), { dir: "auto", translate: false, tabIndex: 0 });
+    element("caption").textContent = "";
+    fill(element("frame"), [shown]);
+    show("figure", true);
   }
 
   /** @param {{name: string, size: number}} file @param {import("./view.js").Verdict | null} seen @param {boolean} png @param {string} verdict */
@@ -265,6 +273,9 @@ class Page {
     if (result.evidence?.length) element("findings").append(...result.evidence.map(save));
   }
 }
+
+/** @param {import("./sidecar.js").Checked | null} checked @param {Uint8Array} raw */
+const isText = (checked, raw) => checked?.text && raw.length < 1 << 20 && ![0x89, 0xff].includes(raw[0]);
 
 /** Another check began before this one ended. */
 class Superseded extends Error {}

@@ -11,6 +11,7 @@ import { MAX_TIME, readEntry } from "./entries.js";
 import { told } from "./items.js";
 import { NONE, readPolicy, witnessed } from "./policy.js";
 import { TILE } from "./proof.js";
+import { isProse, verify as verifyText } from "./prose.js";
 import { verify } from "./redaction.js";
 import { readCard, readWords } from "./room.js";
 import { readNote, verifyNote } from "./signednote.js";
@@ -22,7 +23,10 @@ import { fingerprint, ownName, readPem } from "./x509.js";
 /** @typedef {"proven" | "stated" | "unproven" | "fault"} Kind */
 /** @typedef {{kind: Kind, code: string, params: Record<string, string | number>}} Finding */
 /** @typedef {import("./redaction.js").Verdict} Picture */
-/** @typedef {{findings: Finding[], verdict: "proven" | "stated" | "fault", picture: Picture | null, words: string[]}} Checked  *words* of the card, where it can be read */
+/**
+ * @typedef {{findings: Finding[], verdict: "proven" | "stated" | "fault", picture: Picture | null, text: boolean, words: string[]}} Checked
+ * *picture* where it held; whether it is a *text*; the *words* of the card, where it can be read
+ */
 
 /** What no proof of this kind shows, in the order of docs/spec/redaction.md; shown wherever readers look. */
 export const LIMITS = [
@@ -41,7 +45,7 @@ export async function checkFiles(picture, beside, options) {
     return raw && (await check(picture, readSidecar(raw), options));
   } catch (error) {
     if (!(error instanceof Flaw) || !error.code.startsWith("sidecar-")) throw error;
-    return { findings: [{ kind: "fault", code: error.code, params: {} }], verdict: "fault", picture: null, words: [] };
+    return { findings: [{ kind: "fault", code: error.code, params: {} }], verdict: "fault", picture: null, text: false, words: [] };
   }
 }
 
@@ -67,12 +71,13 @@ class Check {
   /** @param {Uint8Array} picture @param {bigint | null} words @param {(share: number) => void} [progress] @returns {Promise<Checked>} */
   async run(picture, words, progress) {
     const card = this.card(words);
-    const seen = await this.picture(picture, progress);
+    const of = isProse(this.sidecar.redaction) ? "text-" : "";
+    const seen = of ? this.text(picture) : await this.picture(picture, progress);
     if (card) this.record(card);
     if (this.bounds.length) {
-      this.found.proven.unshift({ kind: "proven", code: "unchanged-since", params: { time: instant(Math.min(...this.bounds)) } });
+      this.found.proven.unshift({ kind: "proven", code: `${of}unchanged-since`, params: { time: instant(Math.min(...this.bounds)) } });
     } else {
-      this.found.proven.unshift({ kind: "proven", code: "unchanged", params: {} });
+      this.found.proven.unshift({ kind: "proven", code: `${of}unchanged`, params: {} });
       this.add("stated", "date-alone");
       if (this.slot) this.add("stated", "record-date", { time: this.slot });
     }
@@ -82,7 +87,7 @@ class Check {
     // Where anything is wrong, nothing is proven.
     if (wrong) [this.found.proven, this.found.stated] = [[], []];
     const verdict = wrong ? "fault" : this.bounds.length ? "proven" : "stated";
-    return { findings: Object.values(this.found).flat(), verdict, picture: seen, words: this.words };
+    return { findings: Object.values(this.found).flat(), verdict, picture: seen, text: of !== "", words: this.words };
   }
 
   /** @param {Kind} kind @param {string} code @param {Record<string, string | number>} [params] */
@@ -133,6 +138,18 @@ class Check {
     if (width !== seen.width || height !== seen.height) this.add("proven", "part", { width, height });
     for (const [name, value] of Object.entries(told(seen.items))) if (value) this.add("proven", `camera-${name}`, { value });
     return seen;
+  }
+
+  /** Step 3 of a text: the same, with words in place of squares. @param {Uint8Array} raw @returns {null} */
+  text(raw) {
+    try {
+      const { paragraphs, words } = verifyText(raw, this.sidecar.redaction, this.sidecar.root);
+      if (paragraphs || words) this.add("proven", "text-bars", { paragraphs, words });
+      else this.add("proven", "text-whole");
+    } catch (error) {
+      this.add("fault", flaw(error).code);
+    }
+    return null;
   }
 
   /** Steps 4 and 5: that the root stands on the record, and who else has seen it there. @param {import("./room.js").Room} card */

@@ -75,7 +75,7 @@ function value(name, held) {
 /** @param {string} name @param {string | number} held */
 function shown(name, held) {
   if (typeof held === "number") return number(held);
-  if (name === "time") return moment(held, { dateStyle: "long", timeStyle: "medium" });
+  if (name === "time") return moment(held, { dateStyle: "long", timeStyle: "medium", hourCycle: "h23" });
   return name === "day" ? moment(held, { dateStyle: "long" }) : held;
 }
 
@@ -88,11 +88,18 @@ export function size(bytes) {
   return new Intl.NumberFormat(current.code, { style: "unit", unit, maximumFractionDigits: 1 }).format(bytes / divisor);
 }
 
+/** Browsers without words for Azerbaijani write "M11" for November. */
+const AZ_MONTHS = "yanvar fevral mart aprel may iyun iyul avqust sentyabr oktyabr noyabr dekabr".split(" ");
+
 /** A time in UTC; where the language counts years otherwise, as it is written on the record too. @param {string} written @param {Intl.DateTimeFormatOptions} style */
 function moment(written, style) {
-  const time = Date.parse(written);
-  if (Number.isNaN(time)) return written;
+  const time = new Date(written);
+  if (Number.isNaN(time.getTime())) return written;
+  const clock = style.timeStyle ? " UTC" : "";
+  if (current.code === "az") {
+    const day = `${time.getUTCDate()} ${AZ_MONTHS[time.getUTCMonth()]} ${time.getUTCFullYear()}`;
+    return clock ? `${day}, ${written.slice(11, 19)}${clock}` : day;
+  }
   const said = new Intl.DateTimeFormat(current.code, { ...style, timeZone: "UTC" }).format(time);
-  const zone = style.timeStyle ? " UTC" : "";
-  return current.code === "fa" ? `${said}${zone} (${written.slice(0, 10)})` : `${said}${zone}`;
+  return current.code === "fa" ? `${said}${clock} (${written.slice(0, 10)})` : `${said}${clock}`;
 }

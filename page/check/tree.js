@@ -8,6 +8,9 @@ import { Flaw } from "../flaw.js";
 
 /** @typedef {{hash: (...parts: Uint8Array[]) => Uint8Array}} Hashing */
 /** @typedef {(salt: Uint8Array, number: number) => Uint8Array} Leaf */
+/** @typedef {(level: number, index: number) => "none" | "part" | "seed" | "hash" | "enter"} Walk */
+/** What is shown in part, by its number: how many seeds and hashes it takes, and its hash. @typedef {{needs: (number: number) => [number, number],
+ *   hash: (number: number, seeds: Iterator<Uint8Array>, hashes: Iterator<Uint8Array>) => Uint8Array}} Part */
 /** A tree of 2^depth leaves; *places* says what each holds, -1 for nothing (PAD). @typedef {{depth: number, places: Int32Array, held: Int32Array[]}} Shape */
 
 const LEAF = new Uint8Array([0]);
@@ -98,55 +101,56 @@ export class Branches {
   /**
    * Walk the tree as the prover did; every seed and every hash must find its place, and none be missing.
    * @param {(number: number) => number} state of what a leaf holds: 0 shown, 1 hidden, 2 shown in part
-   * @param {Uint8Array[]} seeds @param {Uint8Array[]} hashes
-   * @param {(number: number, seeds: Iterator<Uint8Array>, hashes: Iterator<Uint8Array>) => Uint8Array} [part] the hash of one that is shown in part
-   * @param {(number: number) => [number, number]} [partNeeds] how many seeds and hashes it takes
-   * @returns {Uint8Array} the root
+   * @param {Uint8Array[]} seeds @param {Uint8Array[]} hashes @param {Part} [part] @returns {Uint8Array} the root
    */
-  root(state, seeds, hashes, part, partNeeds) {
+  root(state, seeds, hashes, part) {
+    const walk = this.walk(state);
+    const [wanted, others] = this.needs(walk, part);
+    if (seeds.length !== wanted || hashes.length !== others) {
+      throw new Flaw("redaction-count", `the proof has ${seeds.length} seeds, ${hashes.length} hashes; it needs ${wanted}, ${others}`);
+    }
+    return this.reach(walk, seeds.values(), hashes.values(), part);
+  }
+
+  /** Where the walk stops at each branch. @param {(number: number) => number} state @returns {Walk} */
+  walk(state) {
     const { depth, places, held } = this.shape;
     const states = Int8Array.from(places, (number) => (number < 0 ? -1 : state(number)));
-    const gone = counts(depth, (leaf) => (states[leaf] === 1 ? 1 : 0));
-    const mixed = part ? counts(depth, (leaf) => (states[leaf] === 2 ? 1 : 0)) : null;
-    /** @type {(level: number, index: number) => "none" | "part" | "seed" | "hash" | "enter"} */
-    const stop = (level, index) => {
-      const [count, lost] = [held[level][index], gone[level][index]];
+    const [gone, mixed] = [1, 2].map((one) => (states.includes(one) ? counts(depth, (leaf) => (states[leaf] === one ? 1 : 0)) : null));
+    return (level, index) => {
+      const [count, lost] = [held[level][index], gone?.[level][index] ?? 0];
       if (!count) return "none";
       if (mixed?.[level][index]) return level === depth ? "part" : "enter";
       return lost === 0 ? "seed" : lost === count ? "hash" : "enter";
     };
-    this.count(stop, seeds, hashes, partNeeds);
-    const [nextSeed, nextHash] = [seeds[Symbol.iterator](), hashes[Symbol.iterator]()];
-    /** @type {(level: number, index: number) => Uint8Array} */
-    const reach = (level, index) => {
-      const kind = stop(level, index);
-      if (kind === "none") return this.pad(depth - level);
-      if (kind === "seed") return this.shown(nextSeed.next().value, level, index);
-      if (kind === "hash") return nextHash.next().value;
-      if (kind === "part") return /** @type {NonNullable<typeof part>} */ (part)(places[index], nextSeed, nextHash);
-      return this.node(reach(level + 1, 2 * index), reach(level + 1, 2 * index + 1));
-    };
-    return reach(0, 0);
   }
 
-  /** @param {(level: number, index: number) => string} stop @param {Uint8Array[]} seeds @param {Uint8Array[]} hashes @param {(number: number) => [number, number]} [partNeeds] */
-  count(stop, seeds, hashes, partNeeds) {
-    const wanted = { seed: 0, hash: 0 };
+  /** How many seeds and hashes the walk takes. @param {Walk} walk @param {Part} [part] @returns {[number, number]} */
+  needs(walk, part) {
+    let [seeds, hashes] = [0, 0];
     const waiting = [[0, 0]];
     while (waiting.length) {
       const [level, index] = /** @type {number[]} */ (waiting.pop());
-      const kind = stop(level, index);
+      const kind = walk(level, index);
       if (kind === "enter") waiting.push([level + 1, 2 * index + 1], [level + 1, 2 * index]);
-      else if (kind === "seed" || kind === "hash") wanted[kind] += 1;
-      else if (kind === "part" && partNeeds) {
-        const [more, others] = partNeeds(this.shape.places[index]);
-        wanted.seed += more;
-        wanted.hash += others;
-      }
+      const [more, others] = kind === "part" && part ? part.needs(this.shape.places[index]) : [Number(kind === "seed"), Number(kind === "hash")];
+      seeds += more;
+      hashes += others;
     }
-    if (seeds.length !== wanted.seed || hashes.length !== wanted.hash) {
-      throw new Flaw("redaction-count", `the proof has ${seeds.length} seeds, ${hashes.length} hashes; it needs ${wanted.seed}, ${wanted.hash}`);
-    }
+    return [seeds, hashes];
+  }
+
+  /** @param {Walk} walk @param {Iterator<Uint8Array>} seeds as many as it needs @param {Iterator<Uint8Array>} hashes @param {Part} [part] @returns {Uint8Array} the root */
+  reach(walk, seeds, hashes, part) {
+    /** @type {(level: number, index: number) => Uint8Array} */
+    const hash = (level, index) => {
+      const kind = walk(level, index);
+      if (kind === "none") return this.pad(this.shape.depth - level);
+      if (kind === "seed") return this.shown(seeds.next().value, level, index);
+      if (kind === "hash") return hashes.next().value;
+      if (kind === "part" && part) return part.hash(this.shape.places[index], seeds, hashes);
+      return this.node(hash(level + 1, 2 * index), hash(level + 1, 2 * index + 1));
+    };
+    return hash(0, 0);
   }
 }
-

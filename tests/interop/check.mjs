@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Jpeg } from "../../page/check/jpeg.js";
 import { prepare } from "../../page/check/machine.js";
 import { findSidecar, readSidecar } from "../../page/check/beside.js";
+import { verify as verifyText } from "../../page/check/prose.js";
 import { readPicture, verify } from "../../page/check/redaction.js";
 import { checkFiles } from "../../page/check/sidecar.js";
 
@@ -24,11 +25,13 @@ const verbs = {
     return {};
   },
 
-  /** A vector of a picture and its proof. */
+  /** A vector of a picture or text and its proof. */
   async proof({ path }) {
     const raw = body(path);
     const length = new DataView(raw.buffer).getUint32(32);
-    const { tiles, hidden } = await verify(raw.subarray(36 + length), raw.subarray(36, 36 + length), raw.subarray(0, 32));
+    const parts = [raw.subarray(36 + length), raw.subarray(36, 36 + length), raw.subarray(0, 32)];
+    if (path.includes("/text-")) return verifyText(...parts);
+    const { tiles, hidden } = await verify(...parts);
     return { tiles, hidden: hidden.reduce((sum, one) => sum + one, 0) };
   },
 

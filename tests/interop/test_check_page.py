@@ -44,7 +44,7 @@ def test_the_page_in_the_package_is_what_the_sources_give(tmp_path):
 
 
 def test_every_vector_of_a_redaction_is_judged_alike():
-    verbs = {"jpeg": "picture", "png": "picture", "proof": "proof"}
+    verbs = {"jpeg": "picture", "png": "picture", "proof": "proof", "text": "proof"}
     cases = [case for case in vectors.load("redaction") if case.name.split("-")[0] in verbs]
 
     path = vectors.SPECS / "redaction"
