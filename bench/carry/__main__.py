@@ -16,13 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from bench.carry import contenders, large, machine, report, stages
+from bench.carry import contenders, large, machine, report, stages, tree
 from bench.carry.course import MASK, ROOT, Course, Results, damaged, say
 
 
 PAGE: Final = ROOT / "docs" / "performance.md"
 MIB: Final = 1 << 20
 LARGE: Final = 20  # GB
+PHOTOGRAPHS: Final = 24
 PICTURE: Final = (
     "![Bars of the seconds each command takes, in memory and on disk: the medians of the tables below, ours dark.]"
     "(performance/carry.svg)"
@@ -49,6 +50,8 @@ class Book:
     masked: Results = dataclasses.field(default_factory=dict)
     counts: Results = dataclasses.field(default_factory=dict)
     stages: str = ""
+    photos: Results = dataclasses.field(default_factory=dict)
+    photo_size: int = 0
 
 
 def main() -> None:
@@ -59,6 +62,10 @@ def main() -> None:
         print(text)
         if args.large_size == LARGE:
             report.put(PAGE, "python -m bench.carry --large", text)
+    elif args.photographs:
+        book = Book(size=MIB)
+        _photographs(book, args)
+        print(_photographs_text(book))
     elif args.profile:
         with course(args.memory, args.size * MIB, flush=False) as place:
             print(stages.profile(place))
@@ -92,6 +99,7 @@ def _bench(args: argparse.Namespace) -> None:
     with course(args.memory, book.small_size, flush=False) as place:
         say(f"== against par2, on {args.par2_size} MiB")
         book.small = place.rounds((contenders.SEAL_UNCHECKED, contenders.PAR2), 2)
+    _photographs(book, args)
     text = _text(book, args)
     print(text)
     say(f"done in {(time.monotonic() - begin) / 60:.0f} minutes")
@@ -149,6 +157,19 @@ def _masked(place: Course, count: int) -> Results:
         del place.env["OPENSSL_ia32cap"]
 
 
+def _photographs(book: Book, args: argparse.Namespace) -> None:
+    say("== photographs, with and without being committed to by parts")
+    with course(args.memory, MIB, flush=False) as place:
+        book.photo_size = tree.photographs(place.home / "photos", PHOTOGRAPHS)
+        place.env["PHOTOS"] = str(place.home / "photos")
+        book.photos = place.rounds(contenders.PHOTOS, args.rounds)
+
+
+def _photographs_text(book: Book) -> str:
+    title = f"### Photographs: {PHOTOGRAPHS} of 12 megapixels, {book.photo_size / 1e6:.0f} MB, in memory"
+    return f"{title}\n\n{report.table(book.photos, contenders.PHOTOS[1].name)}"
+
+
 def _panels(book: Book) -> dict[str, Results]:
     return {setting: book.sealing[setting] | book.opening[setting] for setting in book.sealing}
 
@@ -176,6 +197,7 @@ def _text(book: Book, args: argparse.Namespace) -> str:
             f"### Against par2, {book.size / 1e9:.2f} GB, on disk, one run",
             report.table(book.whole_par2, contenders.SEAL_UNCHECKED.name),
         ]
+    pieces += [_photographs_text(book)]
     pieces += ["### Other counts of parts, on disk, one run", report.table(book.counts)]
     pieces += ["### Each stage alone", book.stages]
     return "\n\n".join(pieces)
@@ -215,6 +237,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds in memory (5; with --quick 2)")
     parser.add_argument("--quick", action="store_true", help="a short look: nothing is written to docs/")
     parser.add_argument("--profile", action="store_true", help="say where the seconds of sealing and opening go")
+    parser.add_argument("--photographs", action="store_true", help="the price of committing to photographs, by itself")
     parser.add_argument("--large", action="store_true", help="seal and open a dossier of 20 GB; needs 60 GB of disk")
     parser.add_argument("--large-size", type=int, default=LARGE, metavar="GB", help=argparse.SUPPRESS)
     parser.add_argument("--memory", type=Path, default=Path("/dev/shm"), metavar="DIR", help="a tmpfs")  # noqa: S108

@@ -18,7 +18,9 @@ from typing import Final
 
 BIN: Final = Path(sys.executable).parent
 TAMIZDAT: Final = str(BIN / "tamizdat")
-SEAL: Final = f'{TAMIZDAT} seal "$TREE" --for "$CARD" --card-words "$WORDS" -o "$OUT"'
+_SEAL: Final = f'{TAMIZDAT} seal --for "$CARD" --card-words "$WORDS" -o "$OUT"'
+# Nobody else takes pictures apart: what is compared with others leaves it out. Its own price is PHOTOS' to show.
+SEAL: Final = f'{_SEAL} "$TREE" --no-tiles'
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,16 @@ SEAL_UNCHECKED: Final = Contender(
 )
 SEAL_10_14: Final = Contender(name="tamizdat seal, 10 of 14", script=f"{SEAL} --need 10 --parts 14", ours=True)
 SEAL_170_238: Final = Contender(name="tamizdat seal, 170 of 238", script=f"{SEAL} --need 170 --parts 238", ours=True)
+
+# Photographs, sealed with and without being committed to by parts.
+PHOTOS: Final = (
+    Contender(
+        name="tamizdat seal --no-tiles, photographs",
+        script=f'{_SEAL} "$PHOTOS" --no-tiles --need 3 --parts 5',
+        ours=True,
+    ),
+    Contender(name="tamizdat seal, photographs", script=f'{_SEAL} "$PHOTOS" --need 3 --parts 5', ours=True),
+)
 
 UNTAR: Final = Contender(
     name="age -d | tar x", script='mkdir "$OUT"; age -d -i "$KEY" "$AGE" | tar -C "$OUT" -x', needs=("tar", "age")

@@ -89,6 +89,7 @@ def seal_nowhere(folder: str, card: str) -> None:
         sink=sink,
         created=SystemClock().now(),
         file_key=file_key,
+        parts=None,
     )
     sink.finish(lambda _: None)
 

@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
+from PIL import Image
+
 
 FILES: Final = 200
 _CHUNK: Final = 8 << 20
@@ -27,6 +31,21 @@ def make(folder: Path, size: int, files: int = FILES) -> None:
             while length > 0:
                 stream.write(dice.randbytes(min(_CHUNK, length)))
                 length -= _CHUNK
+
+
+def photographs(folder: Path, count: int) -> int:
+    """Draw photographs of 12 megapixels with grain in them, some 4 MB each; give how many bytes they have."""
+    folder.mkdir(parents=True)
+    dice = np.random.default_rng(1990)
+    y, x = np.mgrid[0:3024, 0:4032]
+    base = np.stack([x * 200 / 4032, y * 200 / 3024, (x + y) * 200 / 7056], axis=2)
+    size = 0
+    for number in range(count):
+        grain = dice.normal(20, 6, (3024, 4032, 1))
+        path = folder / f"IMG_{number:04}.JPG"
+        Image.fromarray((base + grain).clip(0, 255).astype(np.uint8)).save(path, "JPEG", quality=90)
+        size += path.stat().st_size
+    return size
 
 
 def digests(folder: Path | bytes) -> dict[bytes, str]:
