@@ -27,6 +27,8 @@ from tamizdat.primitives.age import file as age
 from tamizdat.primitives.errors import TrustError, UsageError
 from tamizdat.primitives.stores import Below, read
 from tamizdat.record import batch, checkpoint, policy, proof, stamp
+from tamizdat.record import entry as entries
+from tamizdat.record.entry import BatchEntry
 from tamizdat.wire import edition, sidecar
 from tamizdat.wire.sidecar import Record, Sidecar, Stamps
 
@@ -103,10 +105,19 @@ class Maker:
         for tick in self._ticks.since(origin.received):
             if origin.leaf in self._map(tick.root).leaves:
                 return tick
+        return self._find_slowly(origin)
+
+    def _find_slowly(self, origin: Origin) -> Tick:
+        """Look through the record itself: what was kept of its lines may not have come back from a backup."""
+        for back, told in enumerate(self._reader.newest_first(), 1):
+            entry = entries.read(told)
+            if isinstance(entry, BatchEntry) and origin.leaf in self._map(entry.root).leaves:
+                place = self._reader.size - back
+                return Tick(root=entry.root, entry=place, made=0, checkpoint=self._reader.checkpoint())
         raise TrustError(
             "sidecar-lost",
             "this file's line waits nowhere, and no line of the public record is known to have taken it",
-            mend="Restore desk/queue, desk/batches and desk/ticks from your backup.",
+            mend="Restore desk/queue and desk/batches from your backup.",
         )
 
     def _map(self, root: bytes) -> batch.Map:
