@@ -25,6 +25,8 @@ import { instant } from "./text.js";
 
 const MAX_CARD = 65_536;
 const SLICE = 4 << 20;
+// Small files are asked for some at a time: a browser takes milliseconds to begin with one.
+const [SMALL, AHEAD] = [256 << 10, 32];
 const DAY = 86_400;
 const STORY = /^(?:stories\/([^/]+)\/index\.html|approvals\/([^/]+)\.txt)$/;
 
@@ -118,25 +120,42 @@ async function holdFiles({ files, found }, made, signed, progress) {
   let whole = 0;
   let done = 0;
   const total = made.files.reduce((sum, { path }) => sum + (files.get(path)?.size ?? 0), 0);
+  const ahead = readAhead(made.files.map(({ path }) => files.get(path)));
   for (const one of made.files) {
     const held = files.get(one.path);
     const twin = folded.get(one.path.toLowerCase());
+    const early = ahead.next().value;
     if (!held) found.fault("edition-missing", one.path, twin === undefined ? {} : { twin }, twin === undefined ? "edition-missing" : "edition-missing-twin");
-    else if (await same(held, one, hasher, found, (bytes) => progress((done += bytes), total, one.path))) whole += 1;
+    else if (await same(held, one, early, hasher, found, (bytes) => progress((done += bytes), total, one.path))) whole += 1;
   }
   for (const path of strangers) if (path !== list.LIST && !path.startsWith(list.LOG)) found.fault("edition-added", path);
   if (!signed) found.add("unproven", "edition-files-doubt");
   else if (whole) found.add("proven", "edition-files-same", { whole, count: made.files.length });
 }
 
-/** @param {Blob} held @param {import("./list.js").Listed} listed @param {import("../hash.js").Hasher} hasher @param {Findings} found @param {(bytes: number) => void} progress */
-async function same(held, { path, size, sha256 }, hasher, found, progress) {
+/** For each file the reading of it that has begun already; null of those that are large or not there. @param {(Blob | undefined)[]} all @returns {Generator<Promise<ArrayBuffer> | null, null>} */
+function* readAhead(all) {
+  /** @type {(Promise<ArrayBuffer> | null)[]} */
+  const begun = [];
+  for (const file of all) {
+    const reading = file && file.size <= SMALL ? file.arrayBuffer() : null;
+    // Where it fails, whoever waits for it is told; nobody else.
+    reading?.catch(() => {});
+    begun.push(reading);
+    if (begun.length > AHEAD) yield begun.shift() ?? null;
+  }
+  for (const reading of begun) yield reading;
+  return null;
+}
+
+/** @param {Blob} held @param {import("./list.js").Listed} listed @param {Promise<ArrayBuffer> | null} early @param {import("../hash.js").Hasher} hasher @param {Findings} found @param {(bytes: number) => void} progress */
+async function same(held, { path, size, sha256 }, early, hasher, found, progress) {
   let right = BigInt(held.size) === size;
   if (right) {
     hasher.begin();
     try {
       for (let at = 0; at < held.size; at += SLICE) {
-        const slice = new Uint8Array(await held.slice(at, at + SLICE).arrayBuffer());
+        const slice = new Uint8Array(await (early ?? held.slice(at, at + SLICE).arrayBuffer()));
         hasher.update(slice);
         progress(slice.length);
       }
