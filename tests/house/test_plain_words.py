@@ -14,7 +14,8 @@ from babel.messages import pofile
 
 
 SOURCE = Path(__file__).parents[2] / "src" / "tamizdat"
-CODE = [*sorted((SOURCE / "cli").glob("*.py")), SOURCE / "wire" / "verify.py", SOURCE / "wire" / "onrecord.py"]
+CHECKS = ("verify.py", "onrecord.py", "onpictures.py")
+CODE = [*sorted((SOURCE / "cli").glob("*.py")), *(SOURCE / "wire" / name for name in CHECKS)]
 PAGES = [*sorted((SOURCE / "wire" / "templates").glob("*.html")), *sorted((SOURCE / "locale").rglob("*.po"))]
 SPOKEN = {"say", "warn", "product", "line", "fault", "append", "UsageError", "FormatError", "ShortError"}
 SPOKEN |= {"TrustError", "AdapterError", "LeftOutError", "TamizdatError", "must_read", "yes", "ask"}
