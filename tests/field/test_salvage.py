@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tamizdat.field import dossier, salvage, sealing
+from tests import vectors
 from tests.conftest import SeededEntropy
-from tests.field.sources import CREATED, Held, Restless
+from tests.field.sources import CREATED, Held, Restless, opened
 
 
 FILES = [
@@ -36,22 +37,23 @@ BYTES = {file.name: file.data for file in FILES}
 class Torn:
     """A plaintext of which some chunks are not here."""
 
-    def __init__(self, missing: set[int]) -> None:
-        self.count = -(-len(PLAIN) // salvage.CHUNK)
+    def __init__(self, missing: set[int], whole: bytes = PLAIN) -> None:
+        self.count = -(-len(whole) // salvage.CHUNK)
         self.missing = missing
+        self.whole = whole
 
     def chunk(self, number: int) -> bytes | None:
         at = number * salvage.CHUNK
-        return None if number in self.missing else PLAIN[at : at + salvage.CHUNK]
+        return None if number in self.missing else self.whole[at : at + salvage.CHUNK]
 
 
-def walk(missing: set[int]) -> tuple[salvage.Salvaged, dict[int, bytes]]:
+def walk(missing: set[int], whole: bytes = PLAIN) -> tuple[salvage.Salvaged, dict[int, bytes]]:
     kept: dict[int, bytes] = {}
 
     def visit(entry: dossier.Entry, stream) -> None:
         kept[entry.number] = stream.read()
 
-    return salvage.walk(Torn(missing), visit), kept
+    return salvage.walk(Torn(missing, whole), visit, lambda entry: kept[entry.number]), kept
 
 
 def test_nothing_missing_gives_everything_with_its_name() -> None:
@@ -63,6 +65,19 @@ def test_nothing_missing_gives_everything_with_its_name() -> None:
     assert (found.listed, found.holes, found.lost) == (True, 0, ())
     roots = {info.path: info.root for info in dossier.read(io.BytesIO(PLAIN), lambda *_: None).objects}
     assert {one.path: one.root for one in salvage.entries(found)} == roots
+
+
+def test_roots_that_commit_to_parts_are_recomputed_and_a_false_one_is_named() -> None:
+    good, bad = (vectors.read(vectors.SPECS / "dossier" / f"{name}.vector").file for name in ("parts", "parts-root"))
+
+    found, _ = walk(set(), good)
+    spoiled, _ = walk(set(), bad)
+
+    assert [one.covers for one in found.whole] == ["parts", "file", "parts", "parts"]
+    assert [one.root for one in found.whole] == [one.root for one in opened(good)[1].objects]
+    assert [(one.path, one.why) for one in spoiled.lost] == [
+        ("data/000001.jpg", "its object root does not follow from its bytes and the secret")
+    ]
 
 
 def test_a_hole_in_a_film_costs_the_film() -> None:
