@@ -167,6 +167,7 @@ GOOD: Final = Sidecar(
 
 def main() -> None:
     """Write all vectors."""
+    kept = _kept()
     for old in (*(vectors.SPECS / "sidecar").glob("*.json"), *(vectors.SPECS / "sidecar").glob("*.vector")):
         old.unlink()
     _flaws()
@@ -178,6 +179,7 @@ def main() -> None:
     _cards()
     _boxes()
     _texts()
+    _new_keys(kept)
 
 
 def signed(**changes: Any) -> Sidecar:
@@ -528,6 +530,43 @@ def _cards() -> None:
     case("signature", "somebody changed where it was committed to", unsigned, has=("signature-false",))
     stranger = sidecar.sign(dataclasses.replace(GOOD, record=None, stamps=()), EDITOR)
     case("signature-other", "somebody put the newsroom's card to his own proof", stranger, has=("signature-false",))
+
+
+def _kept() -> list[note.Signature]:
+    """Give the signatures of the vector by ML-DSA-44, which no two runs make alike."""
+    path = vectors.SPECS / "sidecar" / "witness-new.json"
+    if not path.exists():
+        return []
+    held = sidecar.read(json.loads(path.read_text("utf-8"))["sidecar"].encode("ascii")).record
+    return list(note.read(proof.read(held.log.encode()).checkpoint).signatures) if held else []
+
+
+def _new_keys(kept: list[note.Signature]) -> None:
+    """An outside witness with both kinds of key, both wanted."""
+    new = Cosigner(name=NORTH.name, kind=note.MLDSA44, seed=b"\x05" * 32)
+    mine = [one for one in kept if new.verifier.signed(one) and new.verifier.verifies(GROUND.text, one)]
+    signatures = (
+        LOG.sign(GROUND.text),
+        NORTH.cosign(GROUND.text, DAY + 60),
+        *(mine or [new.cosign(GROUND.text, DAY + 90)]),
+    )
+    signed_ = note.write(note.Note(text=GROUND.text, signatures=signatures))
+    shown = proof.Proof(index=3, path=GROUND.path, checkpoint=signed_, extra=GROUND.placement)
+    made = signed(
+        card=cards.sign(
+            dataclasses.replace(CARD, witnesses=(NORTH.verifier.vkey, new.verifier.vkey)), NEWSROOM
+        ).decode(),
+        policy=policy.one_of([LOG.verifier], [NORTH.verifier, new.verifier], 2).decode("ascii"),
+        record=Record(entry=GROUND.entry, log=proof.write(shown).decode(), nonce=NONCE),
+        stamps=(),
+    )
+    case(
+        "witness-new",
+        "an outside witness with an Ed25519 and an ML-DSA-44 key",
+        made,
+        spoken=None,
+        has=("witnessed", "unchanged-since"),
+    )
 
 
 def _texts() -> None:
