@@ -130,8 +130,10 @@ class Maker:
 
     def _state(self, tick: Tick) -> bytes:
         """Choose the first state of the record with the batch in it that says all that can be said, or else most."""
-        raw = self._reader.checkpoint()
-        states = [one.checkpoint for one in itertools.islice(self._ticks.after(tick), PATIENCE)] + [raw]
+        key, raw = note.read_verifier(self._card.log), self._reader.checkpoint()
+        kept = [one.checkpoint for one in itertools.islice(self._ticks.after(tick), PATIENCE)]
+        # Readers hold it against the card as it is now: what an earlier key of the record signed is none for them.
+        states = [*(state for state in kept if _signed(state, key)), raw]
         return max(states, key=lambda state: (self._witnessed(state), self._stamped(state)))
 
     def _witnessed(self, raw: bytes) -> bool:
