@@ -36,7 +36,7 @@ class Memory:
     def names(self, prefix: str = "") -> Iterator[str]:
         """Give, sorted, every name that is or lies below *prefix*."""
         below = f"{prefix}/" if prefix else ""
-        yield from sorted((n for n in self.values if n == prefix or n.startswith(below)), key=str.encode)
+        yield from sorted((n for n in list(self.values) if n == prefix or n.startswith(below)), key=str.encode)
 
     def drop(self, name: str) -> None:
         """Remove a value."""

@@ -33,12 +33,14 @@ class SqliteRows:
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
         with _failing(path):
+            path.touch(mode=0o600)
             # The lock above lets one thread in at a time.
             self._base = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+            # One write to the medium for each commit. Where the disk cannot do that, the old way, which needs four.
+            self._base.execute("PRAGMA journal_mode = WAL")
             self._base.execute("PRAGMA synchronous = EXTRA")
             self._base.execute("PRAGMA trusted_schema = OFF")
         self._path = path
-        path.chmod(0o600)
         try:
             self._migrate()
         except BaseException:
@@ -128,7 +130,7 @@ _STEPS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (_to_1,)
 def _failing(path: Path) -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise AdapterError(
             "database", f"{path.name}: {error}", mend="Make room, end other programs that use it, or restore it."
         ) from error

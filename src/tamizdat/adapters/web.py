@@ -24,7 +24,7 @@ from tamizdat.primitives.errors import AdapterError, UsageError
 
 PATIENCE: Final = 30.0  # seconds
 MAX_ANSWER: Final = 2 << 20
-CONNECTIONS: Final = 256  # that a server of ours answers at once
+CONNECTIONS: Final = 512  # that a server of ours answers at once
 _AGENT: Final = {"User-Agent": "tamizdat"}
 
 

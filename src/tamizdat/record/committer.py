@@ -121,8 +121,8 @@ class Committer:
                         early.append(item)
                     else:
                         self._refuse(item)
-                numbers = self._rows.add([item.raw for item in taken]) if taken else range(0)
-            self._sequencer.sequence()
+                numbers = self._sequencer.commit([item.raw for item in taken])
+            self._sequencer.publish()
         except Exception as error:  # noqa: BLE001 -- whoever waits gets it
             self._order = None
             for item in group:

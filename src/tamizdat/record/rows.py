@@ -94,8 +94,13 @@ class FiledRows:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Keep nobody out."""
-        yield
+        """Keep nobody out; what was added in a block that failed is forgotten."""
+        held = len(self._waiting)
+        try:
+            yield
+        except BaseException:
+            del self._waiting[held:]
+            raise
 
     @staticmethod
     def _size(raw: bytes | None) -> int:

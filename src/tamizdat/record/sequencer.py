@@ -1,13 +1,15 @@
 """
 The sequencer: a log whose entries stand in a database first, and whose tiles and checkpoint follow from it.
 
-The database is the truth. The order is always: rows committed, tiles written, the last checkpoint exchanged for the new
-one (only where it is still the one that was read), the checkpoint published. A kill at any point loses no entry that was
-acknowledged, and never lets two checkpoints be signed of which neither continues the other. It does NOT decide who may
+The database is the truth. The order is always: tiles written, entries and the new checkpoint committed together (only
+where the last one still is the one that was read), the checkpoint published. A kill at any point loses no entry that was
+acknowledged, and no checkpoint that is not committed is ever seen by anybody, so that none contradicts another. It does NOT decide who may
 write (newsroom/) nor what an entry means (record/entry.py). Flaws: docs/spec/log.md.
 """
 
 from __future__ import annotations
+
+import concurrent.futures
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -23,6 +25,7 @@ from tamizdat.record.tiles import Tile
 
 
 MOST_AT_ONCE: Final = 65_536  # entries under one signature
+HANDS: Final = 8  # files that are written at once
 
 
 class Sequencer:
@@ -59,6 +62,7 @@ class Sequencer:
         self._signer = signer
         self._guard: Callable[[LogReader], None] | None = guard
         self._signed = signed
+        self._hands = concurrent.futures.ThreadPoolExecutor(HANDS, "tiles")
         self._raw: bytes
         self._head: Checkpoint
         self._edge: list[list[bytes]]
@@ -91,8 +95,8 @@ class Sequencer:
 
     def append(self, entries: Sequence[bytes], at: int | None = None) -> range:
         """
-        Add *entries* and give their numbers. When it returns they are on the medium, signed for and published; when
-        it raises, those that were committed get their checkpoint with the next run.
+        Add *entries* and give their numbers. When it returns they are on the medium, signed for and published. When it
+        raises, all of them are on the record or none: where only the publishing failed, the next run publishes.
 
         Args:
             entries: Any number, each at most 65,535 bytes.
@@ -104,6 +108,13 @@ class Sequencer:
             AdapterError: ``log-changed``: the number is somebody else's by now, and nothing was added; or as the
                 database and the store.
         """
+        with self._rows.alone():
+            added = self.commit(entries, at)
+        self.publish()
+        return added
+
+    def commit(self, entries: Sequence[bytes], at: int | None = None) -> range:
+        """Do as `append`, within `Rows.alone`, without publishing: whoever calls it calls `publish` after that."""
         for entry in entries:
             if len(entry) > tiles.MAX_ENTRY:
                 raise FormatError(
@@ -111,21 +122,20 @@ class Sequencer:
                 )
         if not entries:
             return range(self.size, self.size)
-        with self._rows.alone():
-            if at not in {None, self._rows.count()}:
-                raise logs.changed()
-            added = self._rows.add(entries)
-        self.sequence()
+        if at not in {None, self._rows.count()}:
+            raise logs.changed()
+        added = self._rows.add(entries)
+        self._catch_up()
         return added
 
     def sequence(self) -> None:
         """Bring everything that is committed under a checkpoint, and publish it."""
         with self._rows.alone():
-            raw = self._last()
-            if raw != self._raw:
-                self._load(raw)
-            while (count := self._rows.count()) > self.size:
-                self._extend(min(count, self.size + MOST_AT_ONCE))
+            self._catch_up()
+        self.publish()
+
+    def publish(self) -> None:
+        """Publish the last checkpoint that was committed."""
         with self._rows.alone():
             # Read anew: of two processes, the later to publish publishes the later checkpoint.
             newest = self._last()
@@ -169,6 +179,13 @@ class Sequencer:
         self._edge = edge
         self._store.put(logs.CHECKPOINT, [self._raw])
 
+    def _catch_up(self) -> None:
+        raw = self._last()
+        if raw != self._raw:
+            self._load(raw)
+        while (count := self._rows.count()) > self.size:
+            self._extend(min(count, self.size + MOST_AT_ONCE))
+
     def _extend(self, end: int) -> None:
         if self._guard is not None:
             self._guard(self.reader())
@@ -186,12 +203,16 @@ class Sequencer:
         first = size // tiles.WIDTH
         tail = [*self._rows.read(first * tiles.WIDTH, size), *entries]
         growth = tiles.grow(edge, size, tiles.leaf_hashes(entries))
-        for start in range(0, len(tail), tiles.WIDTH):
-            part = tail[start : start + tiles.WIDTH]
-            place = tiles.Tile(level=-1, index=first + start // tiles.WIDTH, width=len(part))
-            self._put(place, tiles.write_bundle(part), size)
-        for place, content in growth.tiles:
-            self._put(place, content, size)
+        parts = (tail[start : start + tiles.WIDTH] for start in range(0, len(tail), tiles.WIDTH))
+        bundles = (
+            (tiles.Tile(level=-1, index=first + number, width=len(part)), tiles.write_bundle(part))
+            for number, part in enumerate(parts)
+        )
+        # All at once: a disk brings several files to the medium in about the time of one.
+        writing = [self._hands.submit(self._put, *tile, size) for tile in (*bundles, *growth.tiles)]
+        concurrent.futures.wait(writing)
+        for done in writing:
+            done.result()
         return growth.edge
 
     def _last(self) -> bytes:
