@@ -34,7 +34,11 @@ def test_the_demonstration_walks_the_whole_path_and_twice(tmp_path: Path) -> Non
     assert "these parts are enough" in shown
     assert "9 in = 8 stored + 1 duplicate + 0 refused" in shown
     assert re.search(r"original, in the vault: \S+: position 48° 52' S", shown)
-    assert "position none, 0 metadata fields" in shown
+    assert re.search(r"a reduced copy, position none, 0 metadata fields", shown)
+    assert re.search(r"provable, position none, 0 metadata fields", shown)
+    assert "newly shown: 84.0 % of the picture; date" in shown
+    assert re.search(r"Date as the camera recorded it: 2026:11:0\d", shown)
+    assert len(list((tmp_path / "demo/newsroom/editions/000001/check").glob("*.html"))) == 1
     assert re.search(r"media/[0-9a-f]{16}\.jpg: this file was altered", shown)
     assert (tmp_path / "demo/newsroom/editions/000001/stories/how-many-died/index.html").is_file()
 

@@ -135,7 +135,7 @@ class Walk:
         self._title("WIRE: a story is checked, approved, and published as an edition")
         names = self._own_story(files) if self._own else self._sample_stories(files)
         for name in names:
-            self._command("story", "check", name, "--newsroom", str(self._room))
+            self._command("story", "check", name, *self._desk())
         done = self._command("publish", *names, *self._desk())
         return Path(done.stdout.strip().splitlines()[-1])
 
@@ -195,22 +195,35 @@ class Walk:
                 )
                 break
         original.unlink(missing_ok=True)
-        for picture in sorted((edition / "media").iterdir()):
+        for picture in sorted((edition / "media").glob("*.jpg")):
             with Image.open(picture) as opened:
                 tags = len(opened.getexif())
+                kind = "provable" if picture.with_name(f"{picture.name}.proof").exists() else "a reduced copy"
                 self._say(
-                    f"published: {picture.name}: {opened.width} x {opened.height}, "
+                    f"published: {picture.name}: {opened.width} x {opened.height}, {kind}, "
                     f"position {_position(picture) or 'none'}, {tags} metadata fields"
                 )
         if not self._own:
-            self._say("a box covers the drawn face in one of them: hidden, not provable yet")
+            self._say("the small copies prove nothing: who made them is protected; of one its maker may be shown,")
+            self._say(
+                "so beside its preview stands the camera's own picture, the drawn face blacked out, its date shown"
+            )
 
     def _verify(self, edition: Path, words: str) -> None:
         self._title("RECORD: anyone can check it, offline")
         self._command("verify", str(edition), "--card-words", words)
+        for beside in (edition / "media").glob("*.proof"):
+            picture = beside.with_suffix("")
+            alone = self._folder / "one-picture"
+            alone.mkdir()
+            for file in (picture, beside):
+                shutil.copy(file, alone)
+            self._say("the provable picture by itself, as somebody passes it on, with its proof beside it:")
+            self._command("verify", str(alone / picture.name), "--card-words", words)
+            self._say(f"the same in a browser, without a network: {edition / 'check' / picture.stem}.html")
         altered = self._folder / "altered-edition"
         shutil.copytree(edition, altered)
-        picture = min((altered / "media").iterdir())
+        picture = min((altered / "media").glob("*.jpg"))
         with Image.open(picture) as opened:
             changed = opened.convert("RGB")
             changed.putpixel((5, 5), (255, 0, 0))
