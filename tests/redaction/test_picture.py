@@ -129,6 +129,29 @@ def test_the_proof_holds_no_secret_and_no_hash_of_a_hidden_tile_can_be_tried() -
     assert not {digest.leaf(bytes(content(place))) for place in hidden} & found
 
 
+def test_nobody_who_guesses_what_is_hidden_finds_the_hash_of_it() -> None:
+    """Whatever stands in the proof is taken for a seed and grown as far as it goes; no salt of a hidden tile comes of it."""
+    redacted = picture.redact(SEED, RAW, hide=BOXES)
+    read, made = codec.read(RAW), proof.read(redacted.proof)
+    shape, hidden = tree.grid(*read.header.grid), set(np.flatnonzero(proof.flags(made.runs)).tolist())
+    right = {
+        digest.leaf(tree.seed_at(seed_split(SEED).tiles, shape.depth, leaf), read.tiles[place].tobytes()): place
+        for leaf, place in enumerate(shape.places.tolist())
+    }
+
+    salts = {bytes(32), *made.seeds, *made.hashes, made.metadata, made.file, ROOT}
+    row = set(salts)
+    for _ in range(shape.depth):
+        row = {digest.sha256(digest.SEED_STEP, bytes([bit]), salt) for salt in row for bit in (0, 1)}
+        salts |= row
+    reached = {right.get(digest.leaf(salt, tile.tobytes())) for salt in salts for tile in read.tiles}
+
+    # The true hashes of single hidden tiles do stand in the proof: only the salt is missing that would confirm a guess.
+    assert {right[one] for one in made.hashes if one in right} <= hidden
+    assert [one for one in made.hashes if one in right]
+    assert reached - {None} == set(range(len(read.tiles))) - hidden
+
+
 @pytest.mark.parametrize("turn", range(1, 9))
 def test_boxes_count_in_the_upright_picture(turn: int) -> None:
     """What an editor sees is what is hidden, however the camera was held."""

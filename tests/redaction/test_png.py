@@ -67,6 +67,22 @@ def test_any_lossless_copy_of_a_png_verifies_and_no_other() -> None:
         pixels[place] ^= 1
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "1"])
+def test_pngs_that_differ_only_where_it_is_hidden_give_the_same_bytes(mode: str) -> None:
+    """Packing and filters tell nothing of what is hidden; nor does the length of the proof."""
+    raw = drawn(mode)
+    other = png.read(raw)
+    other.tiles[1 * other.header.grid[0] + 2] ^= np.uint8(0xFF)
+    other_raw = other.publish(())
+    assert not np.array_equal(pictures.pixels(raw), pictures.pixels(other_raw))
+
+    one, two = (picture.redact(SEED, each, hide=[(70, 40, 20, 10)]) for each in (raw, other_raw))
+
+    assert one.file == two.file
+    assert len(one.proof) == len(two.proof)
+    assert one.hidden == 1
+
+
 def test_nothing_but_pixels_is_left_of_a_png() -> None:
     """Texts, times and EXIF are gone, unless they are shown; what lies behind the picture too."""
     chunks = [("tEXt", b"Author\0somebody with a name"), ("tIME", bytes(7)), ("eXIf", pictures.exif()[6:])]

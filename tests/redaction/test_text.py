@@ -7,6 +7,7 @@ import struct
 
 import pytest
 
+from tamizdat.primitives import digest
 from tamizdat.primitives.errors import FormatError, TamizdatError, UsageError
 from tamizdat.redaction import commitment, text
 from tests import vectors
@@ -53,6 +54,23 @@ def test_a_hidden_paragraph_does_not_tell_how_long_it_was() -> None:
 
     assert one.file == two.file
     assert len(one.proof) == len(two.proof)
+
+
+def test_a_hidden_word_does_not_tell_how_long_it_was_nor_can_it_be_guessed() -> None:
+    """Texts that differ only in a hidden word give the same file; its hash with any salt that is shown is nowhere."""
+    other = LETTER.replace("Vəliyev".encode(), b"X")
+    one, two = (text.redact(SEED, raw, [(1, 6)]) for raw in (LETTER, other))
+
+    assert other != LETTER
+    assert one.file == two.file
+    assert len(one.proof) == len(two.proof)
+    shown = {one.proof[at : at + 32] for at in range(len(one.proof) - 31)}
+    salts, row = set(shown), set(shown)
+    for _ in range(5):
+        row = {digest.sha256(digest.SEED_STEP, bytes([bit]), salt) for salt in row for bit in (0, 1)}
+        salts |= row
+    word = text.split(LETTER)[1][6]
+    assert not shown & {digest.leaf(salt, word) for salt in salts}
 
 
 def test_every_change_of_a_text_or_its_proof_is_found() -> None:
