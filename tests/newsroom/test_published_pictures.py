@@ -229,3 +229,30 @@ def test_the_chain_is_made_anew_before_it_ends_and_old_roots_stay(memory, clock,
     assert media(house, 2)["credentials-root.pem"] == b"".join(renewed.roots)
     assert ("proven", "on-record") in checked(house, 2)
     assert held.chain.key not in b"".join(house.root.values.values())
+
+
+@pytest.mark.parametrize("way", ["sideways", "crop", "png"])
+def test_the_boxes_that_are_told_are_black_and_the_ledger_shows_the_rest(house, keys, way) -> None:
+    """In pixels as stored, whole squares, whichever way up the picture is, and within what was kept."""
+    pixels = np.random.default_rng(3).integers(1, 255, (200, 300, 3), dtype=np.uint8)
+    sink = io.BytesIO()
+    Image.fromarray(pixels).save(sink, "PNG")
+    raw = sink.getvalue() if way == "png" else camera.shoot(Image.fromarray(pixels), 1, sideways=way == "sideways")
+    crop = (32, 32, 192, 160) if way == "crop" else None
+
+    shown = redacting.of_picture(
+        house, keys, receive(house, keys, raw), hide=[(70, 40, 20, 20)], crop=crop, disclose=[], to="an export"
+    )
+
+    with Image.open(io.BytesIO(shown.file)) as opened:
+        picture = np.asarray(opened.convert("L"))
+    ((left, top, width, height),) = shown.hidden
+    assert (width, height) == (32, 32) or way == "sideways"
+    inside = np.zeros(picture.shape, bool)
+    inside[top : top + height, left : left + width] = True
+    assert picture[inside].max() < 40 and picture[~inside].mean() > 50
+    assert shown.crop == ((32, 32, 192, 160) if way == "crop" else None)
+    tiles = np.unpackbits(np.frombuffer(shown.told.shown, np.uint8))[: shown.told.across * shown.told.down]
+    gone = width * height // 32**2
+    assert tiles.sum() == (30 if way == "crop" else 70) - gone
+    assert (shown.told.crop, shown.told.hide) == ("32,32,192,160" if crop else "", ("70,40,20,20",))
