@@ -48,6 +48,7 @@ class Folder:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self._tidied: set[Path] = set()
+        self._later: set[Path] | None = None
 
     def __repr__(self) -> str:
         return f"Folder({str(self.path)!r})"
@@ -86,6 +87,23 @@ class Folder:
             raise FileExistsError(name)
         with self._beside(path, name, chunks) as fresh, failures(name):
             _publish(fresh, path, name)
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """
+        Bring the folders' own lists to the disk once each, at the end of the block, and not with each value.
+
+        What is put in the block may be lost or kept by a kill of the machine, each value whole; after it, all is kept.
+        """
+        later: set[Path] = set()
+        self._later = later
+        try:
+            yield
+        finally:
+            self._later = None
+        for folder in sorted(later):
+            with failures(str(folder)):
+                self._settle(folder)
 
     def names(self, prefix: str = "") -> Iterator[str]:
         """
@@ -176,7 +194,7 @@ class Folder:
                     os.close(descriptor)
             yield fresh
             with failures(name):
-                _settle(path.parent)
+                self._settle(path.parent)
         finally:
             with contextlib.suppress(OSError):
                 fresh.unlink(missing_ok=True)
@@ -200,7 +218,7 @@ class Folder:
             return descriptor, fresh
 
     def _make(self, folder: Path) -> None:
-        """Make *folder* and what leads to it, each of them on the disk before the next."""
+        """Make *folder* and what leads to it, all of it on the disk before anything is put there."""
         missing: list[Path] = []
         while not folder.is_dir():
             missing.append(folder)
@@ -210,7 +228,15 @@ class Folder:
         for path in reversed(missing):
             with contextlib.suppress(FileExistsError):
                 path.mkdir(mode=FOLDER_MODE)
-            _settle(path.parent)
+        # All made first, then all settled: a disk with a journal does the second in one go.
+        for path in reversed(missing):
+            self._settle(path.parent)
+
+    def _settle(self, folder: Path) -> None:
+        if self._later is None:
+            _settle(folder)
+        else:
+            self._later.add(folder)
 
     def _prune(self, folder: Path) -> None:
         while folder != self.path and self.path in folder.parents:

@@ -7,6 +7,7 @@ It is NOT the work itself (init, intake, release and the others take a `House`),
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -133,7 +134,8 @@ class House:
 
     def vault(self) -> Vault:
         """Give the vault of originals."""
-        return Vault(self.root, self.clock, prefix=VAULT)
+        together = getattr(self.root, "together", contextlib.nullcontext)
+        return Vault(self.root, self.clock, prefix=VAULT, together=together)
 
     def log_reader(self) -> LogReader:
         """Give the public record for reading, checked against the key on the card."""
