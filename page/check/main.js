@@ -12,6 +12,7 @@ import { areas, show as draw } from "./view.js";
 
 /** What the codec may read. */
 const MOST = 128 << 20;
+const MOST_LINES = 500;
 const KINDS = /** @type {const} */ (["fault", "proven", "stated", "unproven"]);
 /** Beside the words, never instead of them. @type {Record<string, string>} */
 const SIGNS = { proven: "✓", stated: "“", unproven: "?", fault: "!", nothing: "–" };
@@ -53,7 +54,11 @@ class Page {
   listen() {
     element("words").onsubmit = (event) => {
       event.preventDefault();
-      this.again();
+      // What was found stays while the words are typed right.
+      this.safely(() => {
+        this.words();
+        this.again();
+      });
     };
     document.ondragover = (event) => {
       event.preventDefault();
@@ -206,8 +211,9 @@ class Page {
         checkEdition(files, { now, words, judge, against: this.older, progress: (done, total) => progress(done / Math.max(total, 1)) }),
       );
       const wrong = findings.some(({ kind }) => kind === "fault");
+      const known = findings.some(({ code }) => code === "edition-card-known");
       this.tell({
-        verdict: `edition-verdict-${wrong ? "fault" : "whole"}`, sign: SIGNS[wrong ? "fault" : "proven"], findings, words: [], limits: true,
+        verdict: `edition-verdict-${wrong ? "fault" : known ? "whole" : "unknown"}`, sign: SIGNS[wrong ? "fault" : known ? "proven" : "stated"], findings, words: [], limits: true,
         edition: true, evidence, inside: gather.pairs(files, true),
       }); // prettier-ignore
     });
@@ -293,12 +299,15 @@ function sign(letter) {
 
 /** What was found of one kind; null where nothing was. @param {string} kind @param {Finding[]} findings */
 function block(kind, findings) {
-  const lines = findings.filter((one) => one.kind === kind).map((one) => {
+  const all = findings.filter((one) => one.kind === kind);
+  const lines = all.slice(0, MOST_LINES).map((one) => {
     const line = make("li", "", phrase(one.say ?? one.code, one.params));
     line.dataset.code = one.code;
     return line;
   });
   if (!lines.length) return null;
+  // A mirror may have emptied an edition of a hundred thousand files: they are counted, not listed.
+  if (all.length > lines.length) lines.push(make("li", `… + ${number(all.length - lines.length)}`));
   const made = make("div", "", [make("h3", "", [sign(SIGNS[kind]), make("span", say(`kind-${kind}`))]), make("ul", "", lines)]);
   made.className = `kind ${kind}`;
   return made;
