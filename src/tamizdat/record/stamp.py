@@ -143,23 +143,16 @@ def _decode(response: bytes) -> TimeStampResponse:
 def _signer(answer: TimeStampResponse) -> x509.Certificate:
     """Find the certificate that signed, among those in the response; which it is stands under the signature."""
     (signed,) = answer.signed_data.signer_infos
-    for raw in answer.signed_data.certificates:
-        found = x509.load_der_x509_certificate(raw)
-        if (found.issuer, found.serial_number) == (signed.issuer, signed.serial_number):
-            return found
-    msg = "the certificate that signed is not in it"
-    raise VerificationError(msg)
-
-
-@contextlib.contextmanager
-def _caught() -> Iterator[None]:
-    """Turn a panic of the library into a flaw: it gives up on some broken certificates in a way that ends programs."""
     try:
-        yield
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        raise _flaw("a certificate in it or above it is broken") from error
+        there = [x509.load_der_x509_certificate(raw) for raw in answer.signed_data.certificates]
+    except x509.InvalidVersion as error:
+        raise ValueError(str(error)) from error
+    found = [one for one in there if (one.issuer, one.serial_number) == (signed.issuer, signed.serial_number)]
+    if len(found) != 1:
+        # Where two claim to be it, one of them is false, and whose name and end would be shown is chance.
+        msg = f"{len(found)} certificates in it claim to have signed"
+        raise VerificationError(msg)
+    return found[0]
 
 
 def _flaw(what: str) -> FormatError:
