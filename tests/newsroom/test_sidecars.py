@@ -194,3 +194,19 @@ def test_an_edition_carries_rules_roots_and_stamps_and_a_mirror_that_takes_them_
     edition.put(stamps[0], held)
     edition.drop("policy.txt")
     assert [fault.where for fault in verify.check(edition, now=clock.now()).faults] == ["policy.txt"]
+
+
+def test_a_stamp_is_renewed_before_its_certificate_ends_and_the_published_proof_takes_the_newer_one(house, clock):
+    keys = house.unlock(rooms.PASSPHRASE)
+    house.root.put("authorities/sundial.pem", [b"# url: https://sundial.example/\n" + SUNDIAL.pem.encode()])
+    origin, redacted = arrived(house)
+    clock.seconds += DAY
+    tick.due(house, keys.log)
+    early = sidecars.make(house, keys, origin, redacted.proof)
+    assert not sidecars.Maker(house, keys).stale(early)
+    clock.seconds += 250 * DAY  # 84 days before it ends
+    tick.due(house, keys.log)
+    assert sidecars.Maker(house, keys).stale(early)
+    (held,) = sidecar.read(sidecars.make(house, keys, origin, redacted.proof)).stamps
+    assert len(held.stamps) == 2
+    assert found(house, keys, origin, redacted)[1] == "proven"

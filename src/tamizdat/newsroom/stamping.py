@@ -10,6 +10,7 @@ the very bytes). Stamps are published with the record. docs/spec/log.md.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 
 from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ from tamizdat.record import stamp
 FOLDER: Final = "authorities"
 WAITING: Final = "desk/stamps"
 RENEW: Final = 90 * 86_400  # seconds before a stamp's certificate ends
+# How many stamps are stamped anew at one tick: those of years may end on one day, and an authority is asked one by one.
+AT_ONCE: Final = 50
 _URL: Final = re.compile(rb"(?m)^# url: (https?://[!-~]+)$")
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 
@@ -131,10 +134,13 @@ def _renew(house: House, authority: Authority, say: Callable[[str], None]) -> No
         base, _, step = file.partition(".tsr")
         if base.rpartition("/")[2] == authority.name:
             newest[base] = max(newest.get(base, 1), int(step.removeprefix(".") or 1))
-    for base, last in newest.items():
-        old = read(published, _step(base, last)) or b""
-        if stamp.until(old) - house.clock.now() < RENEW:
-            _stamp(house, authority, old, _step(base, last + 1), say)
+    ending = (
+        (old, _step(base, last + 1))
+        for base, last in sorted(newest.items())
+        if stamp.until(old := read(published, _step(base, last)) or b"") - house.clock.now() < RENEW
+    )
+    for old, name in itertools.islice(ending, AT_ONCE):
+        _stamp(house, authority, old, name, say)
 
 
 def _step(base: str, number: int) -> str:
