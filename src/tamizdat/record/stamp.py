@@ -155,5 +155,16 @@ def _signer(answer: TimeStampResponse) -> x509.Certificate:
     return found[0]
 
 
+@contextlib.contextmanager
+def _caught() -> Iterator[None]:
+    """Turn a panic of the library into a flaw: it gives up on some broken certificates in a way that ends programs."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _flaw("a certificate in it or above it is broken") from error
+
+
 def _flaw(what: str) -> FormatError:
     return FormatError("stamp", f"this is no time stamp: {what}", mend="Ask the authority again.")
