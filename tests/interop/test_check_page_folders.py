@@ -148,9 +148,7 @@ def test_a_whole_edition_is_told_and_each_mirror_that_changed_it_is_named(page, 
 
     said = page.give(tmp_path / "whole")
 
-    assert page.verdict().endswith(
-        "Every file of this edition is as it was signed, and the public record in it is whole."
-    )
+    assert "Who signed it, only the 12 words of the card can tell you" in page.verdict()
     assert "9 of 9" in said["edition-files-same"]
     assert "in line 304 (counted from 0) of 305" in said["edition-on-record"]
     assert "media/a.jpg: what is shown of this picture is unchanged" in said["edition-picture-stated"]
