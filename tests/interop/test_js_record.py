@@ -18,11 +18,15 @@ from typing import Any
 import pytest
 
 from tamizdat.adapters.memory import Memory
+from tamizdat.newsroom import release, tick
 from tamizdat.primitives import card, note, words
 from tamizdat.primitives.errors import TamizdatError
+from tamizdat.primitives.stores import Below
 from tamizdat.record import checkpoint, entry, log, policy, stamp
 from tamizdat.wire import approval, edition, verify
 from tests import tools, vectors
+from tests.newsroom import rooms
+from tests.newsroom.test_release import write
 from tests.record.logs import begun
 from tests.redaction import pictures
 from tests.suites.test_tlog import VKEY as TESSERA
@@ -487,6 +491,32 @@ def test_proofs_rules_and_stamps_in_editions_are_judged_alike(node):
         "edition-stamped",
         "edition-stamp-old",
     } <= said
+
+
+def test_what_a_newsroom_published_is_judged_alike(node, memory, clock, entropy):
+    """Two editions as the command makes them, the first against the second; then its pages, one by one, gone."""
+    house = rooms.make(memory, clock, entropy)
+    keys = house.unlock(rooms.PASSPHRASE)
+    tick.due(house, keys.log)
+    stores = []
+    for number in (1, 2):
+        write(house, "Until Monday.", "correction: {date: 2026-11-26, text: It opens.}\n" * (number - 1))
+        released = release.publish(house, keys, ("harbour",))
+        inside = Below(house.root, release.folder(released.number))
+        stores.append(Memory())
+        stores[-1].values = {name: inside.open(name).read() for name in inside.names()}
+    cases = Editions()
+    for one, other in (stores, stores[::-1]):
+        cases.ask("as published", one, against=other)
+    for path in sorted(stores[1].values):
+        less = copy(stores[1])
+        less.drop(path)
+        cases.ask(f"without {path}", less)
+
+    findings = cases.hold(node)
+
+    assert not any(found["kind"] == "fault" for some in findings[:2] for found in some)
+    assert "edition-on-record" in {found["code"] for found in findings[0]}
 
 
 def test_a_large_film_is_read_in_slices(node, tmp_path):
