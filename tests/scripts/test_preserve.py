@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import bagit
 import pytest
 
+from PIL import Image
 from rocrate.rocrate import ROCrate
 
 from tamizdat.adapters.folder import Folder
@@ -21,6 +23,25 @@ from tests.scripts import house
 from tests.scripts.house import Room, listing, refused, run
 
 
+PICTURE = """pictures:
+  p:
+    object: "%s"
+    credit: A. Writer
+    alt: A road
+    people: none
+    maker: protected
+"""
+STORY = f"""---
+headline: A road
+language: en
+byline: A. Writer
+dateline: {{place: Port, date: 2026-11-26}}
+category: medtop:01000000
+{PICTURE}---
+A road.
+
+{{picture: p}}
+"""
 SECRET = b"the harbour was closed on that day"
 
 
@@ -40,7 +61,8 @@ def objects(room: Room) -> dict[str, str]:
     """Give every object's id by the name it came with."""
     done = run("objects", *room.secret)
     assert done.status == 0, done.err
-    return {line.rsplit("  ", 1)[1]: line.split()[0] for line in done.out.splitlines()}
+    lines = [re.fullmatch(r"(\S+) .*sealed  (.+?)(?:  \(.*)?", line) for line in done.out.splitlines()]
+    return {match[2]: match[1] for match in lines if match}
 
 
 def at(room: Room) -> list[str]:
@@ -56,6 +78,7 @@ def test_a_catalogue_that_was_lost_is_made_anew(room: Room) -> None:
     done = run("vault", "rebuild", *room.secret)
 
     assert done.status == 0, done.err
+    assert len(objects(room)) == 2
     assert "2 originals in 1 arrival" in done.err
     assert "did not come back" in done.err
     assert run("objects", *room.secret).out == before
@@ -216,3 +239,28 @@ def test_a_check_that_is_killed_goes_on_and_damage_ends_every_run_with_one_repor
     assert str(spoiled.relative_to(room.path)) in told
     refused(run("vault", "fsck", "--limit", "1file", "--every", "30", *at(room)), 6, "vault-fsck")
     refused(run("vault", "fsck", "--limit", "lots", *at(room)), 2, "vault-bounds")
+
+
+def test_editions_outlive_the_original_they_were_made_from(room: Room, tmp_path: Path) -> None:
+    """A published picture's original is destroyed: its edition verifies, in a restored newsroom too, and work goes on."""
+    source = tmp_path / "road.png"
+    Image.radial_gradient("L").save(source)
+    assert room.receive("--plain", source, "--from", "x", "--how", "y").status == 0
+    ident = objects(room)["road.png"]
+    (room.path / "stories/road.md").write_text(STORY % ident)
+    (room.path / "stories/plain.md").write_text(STORY.replace("{picture: p}", "").replace(PICTURE, "") % ())
+    published = run("publish", "road", *room.secret)
+    assert published.status == 0, published.err
+    assert run("vault", "destroy", ident, "--reason", "asked for", "--yes", *room.secret).status == 0
+
+    verified = run("verify", published.out.strip(), "--card-words", room.words)
+    again = run("publish", "plain", *room.secret)
+
+    assert verified.status == 0, verified.out
+    assert again.status == 0, again.err
+    assert run("publish", "road", *room.secret).status == 0  # what was published once is kept
+    room.sound()
+    assert run("newsroom", "backup", "--to", tmp_path / "copy", "--keys", *at(room)).status == 0
+    restored = run("newsroom", "restore", tmp_path / "copy", tmp_path / "new")
+    assert restored.status == 0, restored.err
+    assert "3 editions checked" in restored.err
