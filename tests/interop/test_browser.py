@@ -151,7 +151,7 @@ def test_without_script_everything_can_be_read_and_no_control_is_shown(visit):
     assert page.url.endswith("#figure-killed")
     assert page.locator("#figure-killed").is_visible()
     assert page.locator("#measure-1 tbody tr").count() == 9
-    assert page.locator("text=who made the picture is protected").is_visible()
+    assert page.locator("text=who made the picture is protected").first.is_visible()
 
 
 def test_settings_work_from_a_folder_and_last_from_page_to_page(browser, visit):

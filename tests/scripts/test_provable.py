@@ -172,7 +172,8 @@ def test_words_and_paragraphs_of_a_letter_are_hidden(room) -> None:
     bar = "█" * 5
     assert done.status == 0, done.err
     assert Path(done.out.strip()).read_text() == f"Ali met {bar} at noon.\n\nThen {bar} left the town.\n\n{bar}\n\n"
-    assert Path(done.out.strip() + ".proof").is_file()
+    verified = run("verify", done.out.strip())
+    assert verified.status == 0 and "whole paragraphs: 1; single words besides: 2" in verified.out, verified.out
 
 
 @pytest.mark.parametrize(

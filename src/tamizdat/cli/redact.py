@@ -90,8 +90,9 @@ def run(args: argparse.Namespace, console: Console) -> None:
         )
         target = _folder(args.to)
         decided = _decided(house, keys, args, console, _details(made, lines, again=args.again))
+        beside = sidecars.make(house, keys, made.origin, made.proof)
         told = disclosures.append(house, keys, dataclasses.replace(made.told, by=decided.names))
-        _write(house, keys, made, target, console)
+        _write(made, beside, target, console)
         decisions.close(house, decided)
     console.say(f"line {told.number} of its ledger; decided by {', '.join(decided.names)}")
 
@@ -171,19 +172,16 @@ def _decided(house: House, keys: Keys, args: argparse.Namespace, console: Consol
     if args.person and args.person != keyring.EDITOR:
         own = argparse.Namespace(passphrase_file=args.person_passphrase_file)
         passphrase = console.passphrase(own, what=args.person)
-    elif args.person:
-        passphrase = console.passphrase(args, what=args.person)
     return decisions.demand(house, keys, "disclosure", args.object, details, args.person, passphrase)
 
 
-def _write(house: House, keys: Keys, made: Shown, target: Path, console: Console) -> None:
+def _write(made: Shown, beside: bytes, target: Path, console: Console) -> None:
     """Write the file and its proof; the ledger knows of it already."""
-    beside = sidecars.make(house, keys, made.origin, made.proof)
     name = f"{made.told.object}-{made.told.file[:8]}{made.suffix}"
     folder = Folder(target.absolute())
     folder.put(name, [made.file])
     folder.put(name + sidecar.SUFFIX, [beside])
-    if sidecar.read(beside).record is None:
+    if sidecars.waits(beside):
         console.say(
             "its line on the public record waits for `tamizdat log tick`: until then the date is the newsroom's word; "
             "run this again after it"
