@@ -1,7 +1,7 @@
 """
 A copy of an SQLite file that is whole whatever others write meanwhile: by SQLite's own backup, never by copying bytes.
 
-It opens the file without changing it. https://www.sqlite.org/backup.html
+What SQLite keeps beside the file is folded into it on the way. https://www.sqlite.org/backup.html
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def snapshot(source: Path, target: Path) -> None:
     target.unlink(missing_ok=True)
     try:
         with (
-            contextlib.closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as old,
+            contextlib.closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True)) as old,
             contextlib.closing(sqlite3.connect(target)) as new,
         ):
             target.chmod(0o600)
