@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from tamizdat.newsroom import arrival as records
@@ -28,31 +28,49 @@ from tamizdat.record.vault import MAX_VERSIONS, METADATA
 ARRIVALS: Final = "desk/arrivals"
 
 
-def sealed(house: House, keys: Keys, made: Arrival, ident: str) -> bytes:
-    """Write and seal what this arrival says of an object that is new with it."""
-    return seal(house, keys, _begun(made, ident, carried=_carrier(made)))
+class Telling:
+    """What one arrival says of its objects; its files are sorted by object once, however many they are."""
 
+    def __init__(self, house: House, keys: Keys, made: Arrival) -> None:
+        self._house = house
+        self._keys = keys
+        self._made = made
+        self._items: dict[str, list[Item]] = {}
+        for item in made.items:
+            self._items.setdefault(item.object, []).append(item)
+        self._first = next(carriers(made), "")
 
-def describe(house: House, keys: Keys, made: Arrival) -> None:
-    """
-    See that the vault says of every object that was held already that it came by this arrival too, once.
+    def sealed(self, ident: str) -> bytes:
+        """Write and seal what is said of an object that is new with this arrival."""
+        return seal(self._house, self._keys, self._begun(ident))
 
-    What is new was said when it was stored. An object whose key was destroyed meanwhile, or that has all the versions
-    it may have, is passed over.
-    """
-    carrier = _carrier(made)
-    vault = house.vault()
-    new = {item.object for item in made.items if item.outcome == "stored"}
-    for ident in dict.fromkeys(item.object for item in made.items if item.object and item.object not in new):
-        if not vault.has(ident) or read(house.root, objects.key_file(ident), 1) is None:
-            continue
-        found = crate(house, keys, ident)
-        told = {one.arrival for one in found.custody} if found else set()
-        if made.id in told or vault.versions(ident) >= MAX_VERSIONS:
-            continue
-        begun = _begun(made, ident, carried=carrier)
-        before = found.custody if found else tuple(_older(house, keys, ident, made.id))
-        vault.describe(ident, seal(house, keys, dataclasses.replace(begun, custody=(*before, *begun.custody))))
+    def describe(self) -> None:
+        """
+        See that the vault says of every object that was held already that it came by this arrival too, once.
+
+        What is new was said when it was stored. An object whose key was destroyed meanwhile, or that has all the
+        versions it may have, is passed over.
+        """
+        vault = self._house.vault()
+        for ident, items in self._items.items():
+            old = ident and all(item.outcome != "stored" for item in items)
+            if not old or not vault.has(ident) or read(self._house.root, objects.key_file(ident), 1) is None:
+                continue
+            found = crate(self._house, self._keys, ident)
+            told = {one.arrival for one in found.custody} if found else set()
+            if self._made.id in told or vault.versions(ident) >= MAX_VERSIONS:
+                continue
+            begun = self._begun(ident)
+            before = found.custody if found else tuple(_older(self._house, self._keys, ident, self._made.id))
+            grown = dataclasses.replace(begun, custody=(*before, *begun.custody))
+            vault.describe(ident, seal(self._house, self._keys, grown))
+
+    def _begun(self, ident: str) -> Crate:
+        items = self._items[ident]
+        rest = self._items.get("", []) if ident == self._first else None
+        one = items[0]
+        entry = _entry(self._made, items, rest)
+        return Crate(object=ident, size=one.size, sha256=one.sha256, kind=one.kind, custody=(entry,))
 
 
 def crate(house: House, keys: Keys, ident: str) -> Crate | None:
@@ -101,8 +119,9 @@ def arrivals(house: House, keys: Keys) -> Iterator[Arrival]:
 
 def carry(made: Arrival, value: Crate) -> Crate:
     """Let an object's metadata also say what belongs to the arrival as a whole (see `_entry`)."""
-    entries = [_entry(made, value.object, carries=True) if one.arrival == made.id else one for one in value.custody]
-    return dataclasses.replace(value, custody=tuple(entries))
+    entry = _entry(made, _of(made, value.object), _of(made, ""))
+    entries = tuple(entry if one.arrival == made.id else one for one in value.custody)
+    return dataclasses.replace(value, custody=entries)
 
 
 def carriers(made: Arrival) -> Iterator[str]:
@@ -110,30 +129,18 @@ def carriers(made: Arrival) -> Iterator[str]:
     return iter(dict.fromkeys(item.object for item in made.items if item.object))
 
 
-def _carrier(made: Arrival) -> str:
-    return next(carriers(made), "")
-
-
-def _begun(made: Arrival, ident: str, *, carried: str) -> Crate:
-    first = _items(made, ident)[0]
-    entry = _entry(made, ident, carries=ident == carried)
-    return Crate(object=ident, size=first.size, sha256=first.sha256, kind=first.kind, custody=(entry,))
-
-
-def _entry(made: Arrival, ident: str, *, carries: bool) -> Custody:
+def _entry(made: Arrival, items: Sequence[Item], rest: Sequence[Item] | None) -> Custody:
     """
-    Say how an object came by one arrival.
+    Say how an object came by one arrival, as which *items*.
 
     An arrival's own record stands in its objects' metadata in pieces, each with its object's files only: what was said
-    of an object that is destroyed goes with it. What belongs to no object (what was refused or left out) stands with
-    the first.
+    of an object that is destroyed goes with it. What belongs to no object (*rest*, what was refused, and what was left
+    out) stands with the first; None for the others.
     """
-    items = _items(made, ident)
-    if carries:
-        rest = tuple(item for item in made.items if not item.object)
-        piece = dataclasses.replace(made, items=tuple(sorted((*items, *rest), key=lambda item: item.number)))
+    if rest is None:
+        piece = dataclasses.replace(made, items=tuple(items), left_out=(), faults=(), forged=())
     else:
-        piece = dataclasses.replace(made, items=items, left_out=(), faults=(), forged=())
+        piece = dataclasses.replace(made, items=tuple(sorted((*items, *rest), key=lambda item: item.number)))
     return Custody(
         arrival=made.id,
         received=made.received,
@@ -156,12 +163,13 @@ def _received(item: Item) -> Received:
     )
 
 
-def _items(made: Arrival, ident: str) -> tuple[Item, ...]:
-    return tuple(item for item in made.items if item.object == ident)
+def _of(made: Arrival, ident: str) -> list[Item]:
+    return [item for item in made.items if item.object == ident]
 
 
 def _older(house: House, keys: Keys, ident: str, but: str) -> Iterable[Custody]:
     """Say how an object came before the vault said such things."""
-    told = [made for made in arrivals(house, keys) if made.id != but and _items(made, ident)]
+    told = [made for made in arrivals(house, keys) if made.id != but and _of(made, ident)]
     for made in sorted(told, key=lambda one: (one.received, one.id)):
-        yield _entry(made, ident, carries=ident == _carrier(made))
+        first = next(carriers(made)) == ident
+        yield _entry(made, _of(made, ident), _of(made, "") if first else None)

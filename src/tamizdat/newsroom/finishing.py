@@ -77,16 +77,16 @@ def recover(house: House, keys: Keys) -> tuple[Arrival, ...]:
 
 def _finish(house: House, keys: Keys, plan: Plan, known: frozenset[bytes]) -> None:
     made, root, vault = plan.arrival, house.root, house.vault()
+    told = custody.Telling(house, keys, made)
     for ident, origin in plan.kept:
         origins.write(house, ident, origin)
     for item in made.items:
         if item.outcome == "stored":
             if not vault.has(item.object):
                 with root.open(f"{SPOOL}/{item.object}") as stream:
-                    said = custody.sealed(house, keys, made, item.object)
-                    vault.add(item.object, iter(lambda: stream.read(CHUNK), b""), said)
+                    vault.add(item.object, iter(lambda: stream.read(CHUNK), b""), told.sealed(item.object))
             objects.remember(house, keys, item.sha256, item.object)
-    custody.describe(house, keys, made)
+    told.describe()
     for leaf in plan.leaves():
         if leaf not in known:
             queue.put_leaf(house, leaf)
