@@ -256,3 +256,15 @@ def test_the_boxes_that_are_told_are_black_and_the_ledger_shows_the_rest(house, 
     gone = width * height // 32**2
     assert tiles.sum() == (30 if way == "crop" else 70) - gone
     assert (shown.told.crop, shown.told.hide) == ("32,32,192,160" if crop else "", ("70,40,20,20",))
+
+
+def test_a_png_goes_out_as_one_with_its_credentials_inside(house, keys) -> None:
+    sink = io.BytesIO()
+    Image.fromarray(np.random.default_rng(3).integers(1, 255, (64, 96, 3), dtype=np.uint8)).save(sink, "PNG")
+    write(house, receive(house, keys, sink.getvalue(), b"a.png"), HIDDEN, people="hidden")
+
+    release.publish(house, keys, ("harbour",))
+
+    assert ("proven", "hidden") in checked(house, 1)
+    (path,) = media(house, 1, ".png")
+    assert f'href="../../{path}"'.encode() in media(house, 1)["stories/harbour/index.html"]
