@@ -190,3 +190,14 @@ def test_a_note_that_cannot_be_read_says_that_nothing_was_checked(house, memory,
 )
 def test_the_note_comes_back_as_it_was_written(note) -> None:
     assert fixity.read_note(fixity.write(note)) == note
+
+
+def test_what_a_command_at_work_has_begun_is_no_damage(house, memory) -> None:
+    """A large original takes minutes to be stored; a check that comes by in between raises no alarm."""
+    memory.drop(f"vault/{place(IDS[5])}/inventory.json.sha512")
+    memory.drop(f"keys/objects/{IDS[5]}/key.age")
+    memory.put(".busy", [b""])
+    assert fixity.run(house, Bounds(anew=True)).faults == ()
+
+    memory.drop(".busy")
+    assert [fault.code for fault in fixity.run(house, Bounds(anew=True)).faults] == ["vault-unfinished"]

@@ -192,6 +192,7 @@ def test_a_destruction_that_is_cut_off_anywhere_is_finished_by_the_next_run(hous
             break
         begun = bool(list(memory.names(erasure.PLANS)))
         house.vault().sweep()
+        assert not objects.find(house, keys, made.items[0].sha256) or erasure.is_openable(house, ident)
         assert len(erasure.recover(house, keys, house.root.drop)) == begun
         assert erasure.is_openable(house, ident) != begun
         if begun:

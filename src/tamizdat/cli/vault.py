@@ -20,7 +20,7 @@ from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
 from tamizdat.newsroom.tombstone import Tombstone
 from tamizdat.primitives import text
-from tamizdat.primitives.errors import TrustError, UsageError
+from tamizdat.primitives.errors import TamizdatError, TrustError, UsageError
 
 
 _FILES: Final = re.compile(r"([1-9][0-9]{0,8})\s*(?:files?|objects?)", re.ASCII)
@@ -199,7 +199,7 @@ def _show(house: House, keys: Keys, ident: str, console: Console) -> None:
     """Say what is about to be destroyed; this is shown and kept nowhere."""
     try:
         found = custody.whole(house, keys, ident)
-    except (TrustError, UsageError):
+    except TamizdatError:
         console.warn(f"object {ident}: what is known of it cannot be read")
         return
     names = joined(dict.fromkeys(shown(file.name) for one in found.custody for file in one.files))

@@ -138,8 +138,12 @@ def _finish(house: House, keys: Keys, plan: _Plan, shred: Shred) -> None:
     except TamizdatError:
         # A damaged object takes no tombstone, and its key goes all the same; the decision is kept.
         pass
-    # The key itself first: were it cut off here, the object is gone for good, and the next run removes the rest.
-    for name in (objects.key_file(ident), *list(house.root.names(f"{objects.KEYS}/{ident}")), *plan.index):
+    # The index first, so that the same bytes, should they come before this is finished, are not taken for held.
+    for name in plan.index:
+        if read(house.root, name, 64) == ident.encode("ascii"):
+            shred(name)
+    # Then the key: were it cut off here, the object is gone for good, and the next run removes the rest.
+    for name in (objects.key_file(ident), *list(house.root.names(f"{objects.KEYS}/{ident}"))):
         shred(name)
     for made in _arrivals(house, keys, plan.stone):
         _scrub(house, keys, made, plan.stone, shred)

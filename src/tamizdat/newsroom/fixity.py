@@ -24,6 +24,7 @@ from tamizdat.record.vault import Vault, buckets
 
 
 NOTE: Final = "desk/fixity.json"
+BUSY: Final = ".busy"
 MAX_NOTE: Final = 4 << 20
 MAX_FAULTS: Final = 1000
 MAX_PLACE: Final = 200
@@ -238,6 +239,9 @@ class _Run:
         found = self.vault.check(at, files, self._read)
         if found and self.vault.files(at) != files:
             found = self.vault.check(at, self.vault.files(at), self._read)
+        if read(self.house.root, BUSY, 1) is not None:
+            # A command is at work, or was killed: what it has begun, it or the next one finishes.
+            found = [fault for fault in found if fault.code != "vault-unfinished"]
         self.checked += 1
         self.found(found)
         return bool(found)

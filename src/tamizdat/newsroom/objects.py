@@ -63,8 +63,9 @@ def forget(house: House, ident: str) -> None:
 
 
 def find(house: House, keys: Keys, sha256: bytes) -> str:
-    """Find the object that holds these bytes; empty where there is none."""
-    return (read(house.root, index_file(keys, sha256)) or b"").decode("ascii")
+    """Find the object that holds these bytes and can be opened; empty where there is none."""
+    ident = (read(house.root, index_file(keys, sha256)) or b"").decode("ascii")
+    return ident if ident and read(house.root, key_file(ident), 1) is not None else ""
 
 
 def remember(house: House, keys: Keys, sha256: bytes, ident: str) -> None:
