@@ -18,7 +18,7 @@ const KINDS = /** @type {const} */ (["fault", "proven", "stated", "unproven"]);
 const SIGNS = { proven: "✓", stated: "“", unproven: "?", fault: "!", nothing: "–" };
 
 /** @typedef {{kind: string, code: string, say?: string, params: Record<string, string | number>}} Finding */
-/** @typedef {{verdict: string, sign: string, findings: Finding[], words: string[], limits: boolean, draw?: () => Promise<void>, edition?: boolean, evidence?: Uint8Array[], inside?: gather.Pair[]}} Result */
+/** @typedef {{verdict: string, sign: string, findings: Finding[], draw?: () => Promise<void>, edition?: boolean, evidence?: Uint8Array[], inside?: gather.Pair[]}} Result */
 
 class Page {
   /** What is being checked. @type {gather.Pair | null} */
@@ -173,8 +173,10 @@ class Page {
     this.url = URL.createObjectURL(new Blob([/** @type {any} */ (picture)], { type: png ? "image/png" : "image/jpeg" }));
     if (!checked) this.note("proof-missing");
     const verdict = checked?.verdict ?? "nothing";
+    // A whole newsroom can be made up: without its words nobody knows whose proof it is.
+    const named = verdict !== "proven" || checked?.findings.some(({ code }) => code === "card-known");
     this.tell({
-      verdict: checked ? `verdict-${verdict}` : "sidecar-none", sign: SIGNS[verdict], findings: checked?.findings ?? [], words: checked?.words ?? [], limits: Boolean(checked),
+      verdict: checked ? `verdict-${verdict}` : "sidecar-none", sign: SIGNS[named ? verdict : "stated"], findings: checked?.findings ?? [],
       draw: () => (isText(checked, picture) ? this.text(picture) : this.picture({ name: pair.name, size: picture.length }, seen, png, verdict)),
     }); // prettier-ignore
   }
@@ -213,7 +215,7 @@ class Page {
       const wrong = findings.some(({ kind }) => kind === "fault");
       const known = findings.some(({ code }) => code === "edition-card-known");
       this.tell({
-        verdict: `edition-verdict-${wrong ? "fault" : known ? "whole" : "unknown"}`, sign: SIGNS[wrong ? "fault" : known ? "proven" : "stated"], findings, words: [], limits: true,
+        verdict: `edition-verdict-${wrong ? "fault" : known ? "whole" : "unknown"}`, sign: SIGNS[wrong ? "fault" : known ? "proven" : "stated"], findings,
         edition: true, evidence, inside: gather.pairs(files, true),
       }); // prettier-ignore
     });
@@ -270,6 +272,7 @@ class Page {
     fill(element("verdict"), [sign(result.sign), make("span", say(result.verdict))]);
     fill(element("findings"), KINDS.map((kind) => block(kind, result.findings)).filter((one) => one !== null));
     show("words", result.findings.some(({ code }) => /^(?:card-unknown|card-known|card-other|edition-card-words|edition-card-known|edition-other-card)$/.test(code)));
+    show("verdict-card", result.findings.some(({ code }) => code === "card-unknown"));
     show("older", Boolean(result.edition));
     this.offer("inside", result.inside ?? []);
     const told = new Set(result.findings.map(({ code }) => code));

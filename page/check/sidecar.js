@@ -24,8 +24,8 @@ import { fingerprint, ownName, readPem } from "./x509.js";
 /** @typedef {{kind: Kind, code: string, params: Record<string, string | number>}} Finding */
 /** @typedef {import("./redaction.js").Verdict} Picture */
 /**
- * @typedef {{findings: Finding[], verdict: "proven" | "stated" | "fault", picture: Picture | null, text: boolean, words: string[]}} Checked
- * *picture* where it held; whether it is a *text*; the *words* of the card, where it can be read
+ * @typedef {{findings: Finding[], verdict: "proven" | "stated" | "fault", picture: Picture | null, text: boolean}} Checked
+ * *picture* where it held; whether it is a *text*
  */
 
 /** What no proof of this kind shows, in the order of docs/spec/redaction.md; shown wherever readers look. */
@@ -45,7 +45,7 @@ export async function checkFiles(picture, beside, options) {
     return raw && (await check(picture, readSidecar(raw), options));
   } catch (error) {
     if (!(error instanceof Flaw) || !error.code.startsWith("sidecar-")) throw error;
-    return { findings: [{ kind: "fault", code: error.code, params: {} }], verdict: "fault", picture: null, text: false, words: [] };
+    return { findings: [{ kind: "fault", code: error.code, params: {} }], verdict: "fault", picture: null, text: false };
   }
 }
 
@@ -64,8 +64,6 @@ class Check {
     this.bounds = [];
     this.slot = "";
     this.signed = false;
-    /** @type {string[]} */
-    this.words = [];
   }
 
   /** @param {Uint8Array} picture @param {bigint | null} words @param {(share: number) => void} [progress] @returns {Promise<Checked>} */
@@ -87,7 +85,7 @@ class Check {
     // Where anything is wrong, nothing is proven.
     if (wrong) [this.found.proven, this.found.stated] = [[], []];
     const verdict = wrong ? "fault" : this.bounds.length ? "proven" : "stated";
-    return { findings: Object.values(this.found).flat(), verdict, picture: seen, text: of !== "", words: this.words };
+    return { findings: Object.values(this.found).flat(), verdict, picture: seen, text: of !== "" };
   }
 
   /** @param {Kind} kind @param {string} code @param {Record<string, string | number>} [params] */
@@ -105,7 +103,6 @@ class Check {
       return null;
     }
     const { name } = card;
-    this.words = card.words;
     const spoken = card.words.join(" ");
     if (words === null) this.add("unproven", "card-unknown", { name, words: spoken });
     else if (words === card.fingerprint) this.add("proven", "card-known", { name });
