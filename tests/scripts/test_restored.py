@@ -46,7 +46,10 @@ def entries(room):
 def test_a_copied_folder_signs_nothing_until_a_mirror_agrees_and_never_where_one_has_more(backup, tmp_path):
     old = restored(backup, tmp_path / "old", 0)
     before = house.listing(old.path)
-    for words in ([], ["--against", tmp_path / "nothing"], ["--against", backup / "mirror-2"]):
+    shutil.copytree(backup / "mirror-0", tmp_path / "strange")
+    (tmp_path / "strange/checkpoint").write_text("no state of any record\n")
+    strange = ["--against", tmp_path / "strange"]
+    for words in ([], ["--against", tmp_path / "nothing"], strange, ["--against", backup / "mirror-2"]):
         code = "log-set-back" if len(words) and "mirror-2" in str(words[1]) else "log-copied"
         told = house.refused(tick(old, 3, *words), 6, code)
         assert "--against" in told or code == "log-set-back"

@@ -20,7 +20,7 @@ from tamizdat.newsroom.decisions import Decided
 from tamizdat.newsroom.house import LOG, House, watermark_name
 from tamizdat.newsroom.keys import Keys
 from tamizdat.primitives import note
-from tamizdat.primitives.errors import AdapterError, TamizdatError, TrustError
+from tamizdat.primitives.errors import AdapterError, FormatError, TamizdatError, TrustError
 from tamizdat.primitives.note import Verifier
 from tamizdat.primitives.stores import read
 from tamizdat.record import checkpoint
@@ -112,9 +112,11 @@ def _witnesses(house: House, reader: LogReader, rules: Policy | None, say: Say) 
         except AdapterError as error:
             say(f"the witness at {address} cannot be asked now: {error}")
             continue
-        reached = "some"
-        _hold(house, reader, "a witness", raw)
-        spoken += [raw] if raw is not None else []
+        if raw is None:
+            reached = "some"
+        elif _held(house, reader, "a witness", raw, say):
+            reached = "some"
+            spoken.append(raw)
     return reached, spoken
 
 
@@ -129,8 +131,8 @@ def _copies(house: House, reader: LogReader, say: Say) -> Iterator[bytes]:
         if raw is None:
             say(f"{name} holds no public record")
             continue
-        _hold(house, reader, name, raw)
-        yield raw
+        if _held(house, reader, name, raw, say):
+            yield raw
 
 
 def _watermark(house: House, reader: LogReader) -> list[bytes]:
@@ -143,11 +145,12 @@ def _watermark(house: House, reader: LogReader) -> list[bytes]:
 def _standing(house: House, reader: LogReader) -> Iterator[bytes]:
     """Give what persons took upon themselves within the last half hour, of this state or one that it continues."""
     raw = read(house.root, STANDING, note.MAX_LENGTH)
-    told = json.loads(raw) if raw else {"until": 0}
-    size = told.get("entries", 0)
-    if raw is None or not 0 <= told["until"] - house.clock.now() <= HOLDS or size > reader.size:
+    if raw is None:
         return
-    if not size or reader.root_of(size).hex() == told["root"]:
+    told = json.loads(raw)
+    size = told["entries"]
+    in_time = 0 <= told["until"] - house.clock.now() <= HOLDS
+    if in_time and size <= reader.size and (not size or reader.root_of(size).hex() == told["root"]):
         yield raw
 
 
@@ -155,6 +158,18 @@ def _edition(house: House) -> bytes | None:
     """Give the signed state in the newest edition of this folder, whether it is whole or was cut short."""
     folders = {name.split("/")[1] for name in house.root.names("editions") if name.endswith(f"/{LOG}/{CHECKPOINT}")}
     return read(house.root, f"editions/{max(folders)}/{LOG}/{CHECKPOINT}", note.MAX_LENGTH) if folders else None
+
+
+def _held(house: House, reader: LogReader, whose: str, raw: bytes, say: Say) -> bool:
+    """Hold our record against what somebody far away says they saw; what this record never signed says nothing."""
+    try:
+        _hold(house, reader, whose, raw)
+    except (FormatError, TrustError) as error:
+        if error.code == "log-set-back":
+            raise
+        say(f"{whose} gave something that this record never signed: {error}")
+        return False
+    return True
 
 
 def _hold(house: House, reader: LogReader, whose: str, raw: bytes | None) -> None:
