@@ -107,10 +107,17 @@ def contents(tiles: npt.NDArray[Any]) -> tree.Content:
 
 
 def leaves(tiles: npt.NDArray[Any]) -> tree.Leaf:
-    """Give the hash of each tile from its salt; as `tree.salted` of `contents`, in one step, for there are thousands."""
+    """Give the hash of each tile from its salt; as `tree.salted` of `contents`, with fewer copies, for there are thousands."""
     view = tiles.astype(tiles.dtype.newbyteorder("<"), order="C", copy=False).data.cast("B")
-    length, sha256 = view.nbytes // len(tiles), hashlib.sha256
-    return lambda salt, number: sha256(b"\x00" + salt + view[number * length : (number + 1) * length]).digest()
+    length, begun = view.nbytes // len(tiles), hashlib.sha256(b"\x00").copy
+
+    def hashed(salt: bytes, number: int) -> bytes:
+        made = begun()
+        made.update(salt)
+        made.update(view[number * length : (number + 1) * length])
+        return made.digest()
+
+    return hashed
 
 
 class Items:

@@ -182,15 +182,22 @@ class Branches:
 
     def _salts(self, seed: bytes, step: Step) -> list[bytes | None]:
         """Let *seed* grow to the salts of all leaves under it that hold something."""
-        sha256, (left, right) = hashlib.sha256, _STEPS
+        # What has taken in the beginning is copied faster than begun anew.
+        left, right = (hashlib.sha256(beginning).copy for beginning in _STEPS)
         row: list[bytes | None] = [seed]
         for level in range(step.level + 1, self._shape.depth + 1):
             first = step.index << (level - step.level)
             held = self._shape.held[level][first : first + 2 * len(row)]
-            fresh: list[bytes | None] = []
-            for one, some, more in zip(row, held[::2], held[1::2], strict=True):
-                fresh.append(sha256(left + one).digest() if some and one else None)
-                fresh.append(sha256(right + one).digest() if more and one else None)
+            fresh: list[bytes | None] = [None] * (2 * len(row))
+            for at, one in enumerate(row):
+                if one and held[2 * at]:
+                    below = left()
+                    below.update(one)
+                    fresh[2 * at] = below.digest()
+                if one and held[2 * at + 1]:
+                    below = right()
+                    below.update(one)
+                    fresh[2 * at + 1] = below.digest()
             row = fresh
         return row
 
