@@ -101,5 +101,5 @@ function moment(written, style) {
     return clock ? `${day}, ${written.slice(11, 19)}${clock}` : day;
   }
   const said = new Intl.DateTimeFormat(current.code, { ...style, timeZone: "UTC" }).format(time);
-  return current.code === "fa" ? `${said}${clock} (${written.slice(0, 10)})` : `${said}${clock}`;
+  return current.code === "fa" ? `${said}${clock} (\u2066${written.slice(0, 10)}\u2069)` : `${said}${clock}`;
 }

@@ -3,6 +3,7 @@
  *
  * A stamp proves an upper bound of the time, and only to those who believe the root. docs/spec/log.md.
  */
+import { sha1 } from "@noble/hashes/legacy.js";
 import { equal, hex } from "../bytes.js";
 import { Flaw } from "../flaw.js";
 import { sha256 } from "../hash.js";
@@ -83,7 +84,7 @@ function believe(told, data, roots) {
   signed[0] = SET;
   if (!verifies(leaf.key, algorithm, signature, signed, digest)) throw new Error("its signature is false");
   if (!stamps(leaf)) throw new Error("the certificate that signed is not for time stamps");
-  if (!trusted(leaf, certificates, roots, told.time)) throw new Error("no root that was given stands behind it");
+  if (!trusted(leaf, [...certificates, ...roots], roots, told.time)) throw new Error("no root that was given stands behind it");
   if (!HASHES[told.algorithm] || !equal(HASHES[told.algorithm](data), told.hashed)) throw new Error("it is over something else");
   return { time: told.time, until: leaf.until };
 }
@@ -99,16 +100,19 @@ function checkAttributes(raw, leaf, hashed) {
   }
   const [kind, digest] = [values.get(CONTENT_TYPE), values.get(DIGEST)];
   if (!kind || oid(kind) !== TST_INFO || !digest || !equal(demand(digest, OCTETS).body, hashed)) throw new Error("its attributes are of something else");
-  // The certificate itself is signed for, where its hash is one that is known here (RFC 5816).
+  // The certificate itself is signed for (RFC 2634 with SHA-1, RFC 5816 with others).
   const second = values.get(SIGNING_V2);
   if (second) {
     const fields = new Fields(demand(many(demand(many(second.body)[0], SEQUENCE).body)[0], SEQUENCE));
     const named = fields.maybe(SEQUENCE);
     const hash = named ? HASHES[oid(new Fields(named).take(OID))] : sha256;
     if (!hash || !equal(hash(leaf.der), fields.take(OCTETS).body)) throw new Error("it was signed for another certificate");
-  } else if (!values.has(SIGNING)) {
-    throw new Error("it does not say which certificate signed");
+    return;
   }
+  const first = values.get(SIGNING);
+  if (!first) throw new Error("it does not say which certificate signed");
+  const fields = new Fields(demand(many(demand(many(first.body)[0], SEQUENCE).body)[0], SEQUENCE));
+  if (!equal(sha1(leaf.der), fields.take(OCTETS).body)) throw new Error("it was signed for another certificate");
 }
 
 /** @template T @param {() => T} doing @returns {T} */

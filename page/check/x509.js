@@ -36,6 +36,7 @@ const STAMPING = "1.3.6.1.5.5.7.3.8";
 /** What may be marked "must be understood": these three, other names, policies. */
 const KNOWN = [BASIC, USAGE, EXTENDED, "2.5.29.17", "2.5.29.32"];
 const MAX_DEPTH = 8;
+const MAX_CHECKS = 100;
 
 /** @param {string} text @returns {Certificate[]} */
 export function readPem(text) {
@@ -86,14 +87,17 @@ function readExtensions(value) {
  * Find a way from *leaf* to one of *roots* that held at *time*; *others* may lie between. @param {Certificate} leaf @param {Certificate[]} others
  * @param {Certificate[]} roots @param {number} time @returns {boolean}
  */
-export const trusted = (leaf, others, roots, time) => held(leaf, time) && climb(leaf, others, roots, time, 0);
-
-/** @param {Certificate} one @param {Certificate[]} others @param {Certificate[]} roots @param {number} time @param {number} depth @returns {boolean} */
-function climb(one, others, roots, time, depth) {
-  if (depth > MAX_DEPTH) return false;
-  const issues = (/** @type {Certificate} */ other) =>
-    equal(other.subject, one.issuer) && held(other, time) && authority(other, depth) && verifies(other.key, one.algorithm, one.signature, one.signed);
-  return roots.some((root) => equal(root.subject, root.issuer) && issues(root)) || others.some((other) => !equal(other.der, one.der) && issues(other) && climb(other, others, roots, time, depth + 1));
+export function trusted(leaf, others, roots, time) {
+  // Certificates made to sign each other in circles must not cost for ever.
+  let left = MAX_CHECKS;
+  /** @param {Certificate} one @param {number} depth @returns {boolean} */
+  const climb = (one, depth) => {
+    const issues = (/** @type {Certificate} */ other) =>
+      equal(other.subject, one.issuer) && held(other, time) && authority(other, depth) && left-- > 0 && verifies(other.key, one.algorithm, one.signature, one.signed);
+    if (roots.some((root) => equal(root.subject, root.issuer) && issues(root))) return true;
+    return depth < MAX_DEPTH && others.some((other) => !equal(other.der, one.der) && issues(other) && climb(other, depth + 1));
+  };
+  return held(leaf, time) && climb(leaf, 0);
 }
 
 /** @param {Certificate} one @param {number} time */

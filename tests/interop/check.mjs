@@ -7,6 +7,8 @@ import { findSidecar, readSidecar } from "../../page/check/beside.js";
 import { verify as verifyText } from "../../page/check/prose.js";
 import { readPicture, verify } from "../../page/check/redaction.js";
 import { checkFiles } from "../../page/check/sidecar.js";
+import { verifyStamp } from "../../page/check/stamp.js";
+import { readPem } from "../../page/check/x509.js";
 
 await prepare(readFileSync(new URL("../../src/tamizdat/redaction/codec/jdct.wasm", import.meta.url)));
 
@@ -41,6 +43,9 @@ const verbs = {
     readSidecar(raw);
     return {};
   },
+
+  /** A time stamp. */
+  stamp: ({ path, data, roots }) => verifyStamp(new Uint8Array(readFileSync(path)), new Uint8Array(readFileSync(data)), readPem(readFileSync(roots, "latin1"))),
 
   /** A whole check. */
   async check({ path }) {

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tamizdat.primitives.errors import TamizdatError
+from tamizdat.record import stamp
 from tamizdat.wire import checking
 from tests import tools, vectors
 from tests.interop import checkpage, firefox
@@ -87,6 +89,29 @@ def test_every_check_finds_the_same_with_the_same_values():
     assert {path.stem: (one["verdict"], one["found"]) for path, one in zip(paths, found, strict=True)} == {
         name: (one["verdict"], one["expect"]) for name, one in told.items()
     }
+
+
+def test_every_fixture_of_another_verifier_of_stamps_is_classified_as_python_does(tmp_path):
+    jobs, expected = [], {}
+    for path in sorted(tools.inputs("suites/record/rfc3161-client/test/fixtures").rglob("*.tsr")):
+        chain, data = path.parent / "ts_chain.pem", tmp_path / f"{len(jobs)}.data"
+        if b"BEGIN" not in chain.read_bytes():
+            continue  # one of them is DER under the name of PEM
+        payload = path.parent / "payload"
+        data.write_bytes(payload.read_bytes() if payload.exists() else b"hello")
+        jobs.append({"verb": "stamp", "path": path, "data": data, "roots": chain})
+        try:
+            told = stamp.verify(path.read_bytes(), data.read_bytes(), stamp.read_roots(chain.read_bytes()))
+            expected[path.name] = (told.time, told.until)
+        except TamizdatError as error:
+            expected[path.name] = error.code
+
+    found = page(*jobs)
+
+    assert {
+        job["path"].name: one.get("code") or (one["time"], one["until"]) for job, one in zip(jobs, found, strict=True)
+    } == expected
+    assert len(expected) > 6
 
 
 @pytest.fixture(scope="module")
