@@ -15,7 +15,7 @@ from typing import Final, NoReturn
 import numpy as np
 
 from tamizdat.newsroom import disclosures, objects, origins
-from tamizdat.newsroom.disclosure import Disclosure
+from tamizdat.newsroom.disclosure import Disclosure, How
 from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
 from tamizdat.newsroom.origins import Origin
@@ -94,21 +94,15 @@ def of_picture(
         file=made.file,
         suffix=".jpg" if made.file.startswith(b"\xff\xd8") else ".png",
         proof=made.proof,
-        told=Disclosure(
-            object=ident,
-            when=house.clock.now(),
-            to=to,
-            how="provable",
+        told=dataclasses.replace(
+            _line(house, ident, "provable", (across, down), _shown(verdict, across, down), made.file),
             root=origin.root,
             hide=tuple(map(written, hide)),
             crop=written(crop) if crop else "",
             asked=tuple(disclose),
-            across=across,
-            down=down,
-            shown=_shown(verdict, across, down),
             items=disclosures.paths(verdict.items),
+            to=to,
             by=tuple(by),
-            file=sha256(made.file).hex(),
         ),
         hidden=tuple(_boxes(hide, verdict, turn)),
         crop=(verdict.left, verdict.top, verdict.width, verdict.height) if verdict.cropped else None,
@@ -151,18 +145,12 @@ def of_text(
         file=made.file,
         suffix=".txt",
         proof=made.proof,
-        told=Disclosure(
-            object=ident,
-            when=house.clock.now(),
-            to=to,
-            how="words",
+        told=dataclasses.replace(
+            _line(house, ident, "words", (len(flags), 1), disclosures.bitmap(flags), made.file),
             root=origin.root,
             hide=(*(f"words {phrase}" for phrase in words), *(f"paragraph {number}" for number in paragraphs)),
-            across=len(flags),
-            down=1,
-            shown=disclosures.bitmap(flags),
+            to=to,
             by=tuple(by),
-            file=sha256(made.file).hex(),
         ),
     )
 
@@ -188,18 +176,12 @@ def of_copy(
     ]:
         left, top, width, height = picture.stored(box, size, turn)
         shown[top // TILE : -(-(top + height) // TILE), left // TILE : -(-(left + width) // TILE)] = value
-    return Disclosure(
-        object=ident,
-        when=house.clock.now(),
-        to=to,
-        how="reduced",
+    return dataclasses.replace(
+        _line(house, ident, "reduced", (across, down), np.packbits(shown).tobytes(), file),
         hide=tuple(map(written, hide)),
         crop=written(crop) if crop else "",
-        across=across,
-        down=down,
-        shown=np.packbits(shown).tobytes(),
+        to=to,
         by=tuple(by),
-        file=sha256(file).hex(),
     )
 
 
@@ -226,6 +208,22 @@ def written(box: Box) -> str:
     '1,2,30,40'
     """
     return ",".join(map(str, box))
+
+
+def _line(  # noqa: PLR0917 -- what every line has
+    house: House, ident: str, how: How, grid: tuple[int, int], shown: bytes, file: bytes
+) -> Disclosure:
+    """Begin the ledger's line about what *file* shows of an object."""
+    return Disclosure(
+        object=ident,
+        when=house.clock.now(),
+        to="",
+        how=how,
+        across=grid[0],
+        down=grid[1],
+        shown=shown,
+        file=sha256(file).hex(),
+    )
 
 
 def _original(house: House, keys: Keys, ident: str) -> tuple[Origin, bytes]:

@@ -187,18 +187,7 @@ class _Release:
             self._places[story.name] = before["place"] if before else place
         self._write_pictures(told)
         published = [self._published(story) for story in told]
-        site = self._site(published)
-        base = self._house.settings.base
-        for path, data in pages.write(site):
-            self._write(path, data)
-        for path, data in feeds.write(site, base):
-            self._write(path, data)
-        for one in site.stories:
-            self._write(f"items/{one.story.name}.json", ninjs.write(one, site, base))
-            self._write(f"approvals/{one.story.name}.txt", self._approved[one.story.name][0])
-        self._write(editions.CARD, self._house.card_bytes())
-        for path, data in sidecars.rules(self._house):
-            self._write(path, data)
+        self._write_site(published)
         entry = self._house.log_reader().size
         made = Edition(
             origin=self._house.settings.origin,
@@ -231,6 +220,21 @@ class _Release:
             provable=len(provable),
             waiting=sum(provable.values()),
         )
+
+    def _write_site(self, published: list[Published]) -> None:
+        """Write what readers see: pages, feeds, items, approvals and the card."""
+        site = self._site(published)
+        base = self._house.settings.base
+        for path, data in pages.write(site):
+            self._write(path, data)
+        for path, data in feeds.write(site, base):
+            self._write(path, data)
+        for one in site.stories:
+            self._write(f"items/{one.story.name}.json", ninjs.write(one, site, base))
+            self._write(f"approvals/{one.story.name}.txt", self._approved[one.story.name][0])
+        self._write(editions.CARD, self._house.card_bytes())
+        for path, data in sidecars.rules(self._house):
+            self._write(path, data)
 
     def _write_pictures(self, told: list[Story]) -> None:
         """Write every picture before anything else, and report all that cannot be; then nothing is left behind."""
