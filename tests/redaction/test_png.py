@@ -11,8 +11,8 @@ import pytest
 
 from PIL import Image
 
-from tamizdat.primitives.errors import TrustError
-from tamizdat.redaction import commitment, picture, png, verify
+from tamizdat.primitives.errors import TamizdatError, TrustError
+from tamizdat.redaction import commitment, picture, png, proof, verify
 from tests.redaction import pictures
 from tests.redaction.pictures import SEED
 
@@ -81,6 +81,28 @@ def test_pngs_that_differ_only_where_it_is_hidden_give_the_same_bytes(mode: str)
     assert one.file == two.file
     assert len(one.proof) == len(two.proof)
     assert one.hidden == 1
+
+
+def test_every_change_of_a_png_or_its_proof_is_found() -> None:
+    """One bit each of a byte of any tile, or of any byte of the proof."""
+    raw, dice = drawn("RGB"), np.random.default_rng(8)
+    root = commitment.commit(SEED, raw).root
+    redacted = picture.redact(SEED, raw, hide=[(70, 40, 20, 10)], disclose=["colours"])
+    made, read = proof.read(redacted.proof), png.read(redacted.file)
+    verify.check(read, made, root)
+
+    for _ in range(150):
+        # Four rows of 22 pixels lie in the picture even in the last tile.
+        at = int(dice.integers(len(read.tiles))), int(dice.integers(4)) * 96 + int(dice.integers(66))
+        read.tiles[at] ^= 1 << int(dice.integers(8))
+        with pytest.raises(TrustError):
+            verify.check(png.read(read.publish(redacted.shown)), made, root)
+        read.tiles[at] = png.read(redacted.file).tiles[at]
+    for at in range(len(redacted.proof)):
+        other = bytearray(redacted.proof)
+        other[at] ^= 1 << int(dice.integers(8))
+        with pytest.raises(TamizdatError):
+            verify.check(read, proof.read(bytes(other)), root)
 
 
 def test_nothing_but_pixels_is_left_of_a_png() -> None:
