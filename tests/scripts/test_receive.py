@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from tamizdat.carry import part
+from tamizdat.redaction.codec import machine
+from tests.redaction import pictures
 from tests.scripts import house
-from tests.scripts.house import Room, refused
+from tests.scripts.house import Room, refused, run
 
 
 @pytest.fixture
@@ -101,3 +103,39 @@ def test_what_is_whole_is_received_when_the_rest_will_never_come(room: Room, par
     assert done.report == (2, 1, 1, 0), done.err
     room.sound()
     room.clean()
+
+
+def test_the_report_says_of_each_file_what_can_be_shown(tmp_path: Path) -> None:
+    """Sealed by parts, sealed with --no-tiles, and a film: in receive's report, for people and machines, and in objects'."""
+    room = house.make(tmp_path / "room")
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(pictures.jpeg())
+    (folder / "b.mp4").write_bytes(b"\0\0\0\x18ftypmp42\xff")
+    assert room.seal(folder, "-o", tmp_path / "parts").status == 0
+    assert room.seal(folder, "-o", tmp_path / "whole", "--no-tiles").status == 0
+
+    late = room.receive(tmp_path / "whole")
+    early = room.receive("--json", tmp_path / "parts")
+
+    assert late.out.count("can show parts, committed to here, after it came") == 1
+    assert late.out.count("all or nothing: ") == 1
+    told = json.loads(early.out)["files"]
+    assert [(one["covers"], one["committed"], one["outcome"]) for one in told] == [
+        ("parts", "field", "duplicate"),
+        ("file", "field", "duplicate"),
+    ]
+    listed = run("objects", *room.secret).out
+    assert "can show parts, committed to before it travelled" in listed
+
+
+def test_without_the_codec_sealing_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "wasmtime", None)
+    room = house.make(tmp_path / "room")
+    (tmp_path / "a.jpg").write_bytes(pictures.jpeg())
+
+    said = refused(room.seal(tmp_path / "a.jpg", "-o", tmp_path / "parts"), 5, "codec-missing")
+
+    assert "--no-tiles" in said
+    assert not (tmp_path / "parts").exists()
+    assert room.seal(tmp_path / "a.jpg", "-o", tmp_path / "parts", "--no-tiles").status == 0

@@ -66,7 +66,9 @@ class Item:
         if self.covers == "parts":
             when = "before it travelled" if self.committed == "field" else "here, after it came"
             return f"can show parts, committed to {when}"
-        return f"all or nothing: {self.reason or 'it was received by an older version'}"
+        if not self.covers:
+            return "all or nothing: it was received by an older version"
+        return f"all or nothing: {self.reason}" if self.reason else "all or nothing"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
