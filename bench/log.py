@@ -13,12 +13,12 @@ import argparse
 import base64
 import concurrent.futures
 import contextlib
-import http.client
 import itertools
 import json
 import os
 import re
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -117,24 +117,29 @@ def through_http(folder: Path) -> float:
             process.kill()
 
 
-def _posted(host: str, token: str) -> float:
+def _posted(place: str, token: str) -> float:
+    host, port = place.split(":")
+    head = (
+        f"POST /add HTTP/1.1\r\nHost: {place}\r\nAuthorization: Bearer {token}\r\n".encode()
+        + b"Content-Length: %d\r\n\r\n"
+    )
     numbers, lock = itertools.count(1), threading.Lock()
     end = time.monotonic() + 3 * SECONDS
 
     def call(_: int) -> int:
-        known = {"Authorization": f"Bearer {token}"}
-        with contextlib.closing(http.client.HTTPConnection(host, timeout=60)) as line:
+        # A plain socket: the processor is for the server, which shares it with us.
+        with socket.create_connection((host, int(port)), timeout=60) as line:
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for done in itertools.count():
                 if time.monotonic() > end:
                     return done
                 with lock:
                     number = next(numbers)
                 raw = lines(1, number)[0]
+                asked = head % len(raw) + raw
                 while True:  # one that came before its turn and waited in vain is sent again
-                    line.request("POST", "/add", raw, known)
-                    answer = line.getresponse()
-                    answer.read()
-                    if answer.status == 200:
+                    line.sendall(asked)
+                    if line.recv(4096).startswith(b"HTTP/1.1 200 "):
                         break
         return 0
 

@@ -98,6 +98,27 @@ def test_two_newsrooms_witness_each_other_and_an_old_copy_may_not_write(rooms, t
         )  # fmt: skip
     (file,) = (tmp_path / "seen" / evidence.FOLDER).iterdir()
     assert len(evidence.read(file.read_bytes())) == 2
+    house.refused(house.run("log", "evidence", file, "--card", first.card), 6, "evidence-open")
+    house.refused(house.run("log", "evidence", file, "--card", second.card), 6, "note-unsigned")
+    house.refused(house.run("log", "evidence", first.card, "--card", first.card), 3, "evidence")
+
+
+def test_a_fork_is_kept_by_the_witness_as_a_file_that_anybody_can_check(rooms, tmp_path):
+    """Two copies of one newsroom, each with a line of its own: the second is refused, and the two states convict it."""
+    first, _ = rooms
+    twins = [house.Room(tmp_path / name) for name in ("one", "other")]
+    with witness(tmp_path / "w", "--name", "w.example/w", "--watch", first.card) as lines:
+        for twin in twins:
+            shutil.copytree(first.path, twin.path)
+            (twin.path / "policy.txt").unlink(missing_ok=True)
+            twin.moved()
+            assert tick(twin, 40).status == 0
+            believe(twin, lines)
+        assert "cosigned by w.example/w" in tick(twins[0], 40).err
+        assert "A WITNESS REFUSES" in tick(twins[1], 40).err or tick(twins[1], 40).status == 6
+    (file,) = (tmp_path / "w/state" / evidence.FOLDER).iterdir()
+    done = house.run("log", "evidence", file, "--policy", twins[0].path / "policy.txt")
+    assert (done.status, done.out.startswith("proven: news.example/record signed two")) == (0, True), done.err
 
 
 def test_a_witness_that_is_away_is_named_and_the_record_waits(rooms, tmp_path):

@@ -58,7 +58,7 @@ def add_parser(verbs: Any) -> None:
     fsck.add_argument("--newsroom", metavar="DIR", help="the newsroom's folder")
     fsck.set_defaults(run=run_fsck)
     witness.add_parser(acts)
-    monitor.add_parser(acts)
+    monitor.add_parsers(acts)
     logserve.add_parser(acts)
 
 

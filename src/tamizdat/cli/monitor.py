@@ -1,4 +1,4 @@
-"""``tamizdat log monitor``: watch somebody else's public record."""
+"""``tamizdat log monitor`` and ``log evidence``: watch somebody else's public record, and check what convicts it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from tamizdat.primitives import card as cards
 from tamizdat.primitives import note, text
 from tamizdat.primitives.errors import FormatError, TrustError, UsageError
 from tamizdat.primitives.ports import Store
+from tamizdat.record import checkpoint, evidence, monitor, policy
 from tamizdat.record import entry as entries
-from tamizdat.record import monitor, policy
 
 
 MAX_POLICY: Final = 1 << 20
 
 
-def add_parser(acts: Any) -> None:
-    """Teach the command line this act of `log`."""
+def add_parsers(acts: Any) -> None:
+    """Teach the command line these acts of `log`."""
     watch = acts.add_parser(
         "monitor",
         help="check that somebody's public record only grows",
@@ -37,6 +37,16 @@ def add_parser(acts: Any) -> None:
     whom.add_argument("--card", metavar="CARD", help="the newsroom's card: its record's key, and its witnesses")
     whom.add_argument("--policy", metavar="FILE", help="a policy (c2sp.org/tlog-policy)")
     watch.set_defaults(run=run_monitor)
+    shown_ = acts.add_parser(
+        "evidence",
+        help="check a file of evidence against a public record",
+        description="Check, offline, whether a file shows that a record signed two states that cannot both be true.",
+    )
+    shown_.add_argument("file", metavar="FILE", help="the file, as `log monitor` and `log witness` keep it")
+    by = shown_.add_mutually_exclusive_group(required=True)
+    by.add_argument("--card", metavar="CARD", help="the newsroom's card")
+    by.add_argument("--policy", metavar="FILE", help="a policy (c2sp.org/tlog-policy)")
+    shown_.set_defaults(run=run_evidence)
 
 
 def run_monitor(args: argparse.Namespace, console: Console) -> None:
@@ -77,6 +87,34 @@ def run_monitor(args: argparse.Namespace, console: Console) -> None:
     console.product(
         f"{head.origin}: {head.size} entries, {new} new, each in its place; it continues what was seen before"
     )
+
+
+def run_evidence(args: argparse.Namespace, console: Console) -> None:
+    """
+    Check a file of evidence.
+
+    Raises:
+        TrustError: ``evidence-open``: both states are signed, and may both be true; or they are not signed by that record.
+        FormatError: It is no evidence.
+    """
+    try:
+        raw = Path(args.file).read_bytes()[: 2 * note.MAX_LENGTH + 2]
+    except OSError as error:
+        raise UsageError(
+            "evidence-file", f"{shown(args.file)}: it cannot be read: {error.strerror}", mend="Look at the name."
+        ) from error
+    keys = [party.key for party in _rules(args).logs]
+    contradiction = evidence.contradicts(raw, *keys)
+    one, other = (checkpoint.verify(half, *keys) for half in evidence.read(raw))
+    if not contradiction:
+        raise TrustError(
+            "evidence-open",
+            f"both are signed by {one.origin}, one for {one.size} entries and one for {other.size}: the file alone does not "
+            "show that they contradict each other",
+            mend="Hold both against the record's entries: `tamizdat log monitor`.",
+            evidence=raw,
+        )
+    console.product(f"proven: {one.origin} signed two different states of {one.size} entries; they cannot both be true")
 
 
 def _rules(args: argparse.Namespace) -> policy.Policy:
