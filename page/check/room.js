@@ -12,8 +12,8 @@ import { readKey, readNote } from "./signednote.js";
 
 /** @param {Uint8Array} raw @returns {Room} */
 export function readCard(raw) {
-  const card = cards.read(raw);
   const { text } = asCard("card-note", () => readNote(raw));
+  const card = cards.read(raw);
   /** @type {(field: string) => string[]} */
   const values = (field) => text.split("\n").filter((line) => line.startsWith(`${field}: `)).map((line) => line.slice(field.length + 2));
   /** @type {(vkey: string) => import("./signednote.js").Key} */
