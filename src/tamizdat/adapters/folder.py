@@ -48,7 +48,6 @@ class Folder:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self._tidied: set[Path] = set()
-        self._later: set[Path] | None = None
 
     def __repr__(self) -> str:
         return f"Folder({str(self.path)!r})"
@@ -87,23 +86,6 @@ class Folder:
             raise FileExistsError(name)
         with self._beside(path, name, chunks) as fresh, failures(name):
             _publish(fresh, path, name)
-
-    @contextlib.contextmanager
-    def together(self) -> Iterator[None]:
-        """
-        Bring the folders' own lists to the disk once each, at the end of the block, and not with each value.
-
-        What is put in the block may be lost or kept by a kill of the machine, each value whole; after it, all is kept.
-        """
-        later: set[Path] = set()
-        self._later = later
-        try:
-            yield
-        finally:
-            self._later = None
-        for folder in sorted(later):
-            with failures(str(folder)):
-                self._settle(folder)
 
     def names(self, prefix: str = "") -> Iterator[str]:
         """
@@ -194,7 +176,7 @@ class Folder:
                     os.close(descriptor)
             yield fresh
             with failures(name):
-                self._settle(path.parent)
+                _settle(path.parent)
         finally:
             with contextlib.suppress(OSError):
                 fresh.unlink(missing_ok=True)
@@ -230,13 +212,7 @@ class Folder:
                 path.mkdir(mode=FOLDER_MODE)
         # All made first, then all settled: a disk with a journal does the second in one go.
         for path in reversed(missing):
-            self._settle(path.parent)
-
-    def _settle(self, folder: Path) -> None:
-        if self._later is None:
-            _settle(folder)
-        else:
-            self._later.add(folder)
+            _settle(path.parent)
 
     def _prune(self, folder: Path) -> None:
         while folder != self.path and self.path in folder.parents:

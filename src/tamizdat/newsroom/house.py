@@ -7,7 +7,6 @@ It is NOT the work itself (init, intake, release and the others take a `House`),
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -134,8 +133,7 @@ class House:
 
     def vault(self) -> Vault:
         """Give the vault of originals."""
-        together = getattr(self.root, "together", contextlib.nullcontext)
-        return Vault(self.root, self.clock, prefix=VAULT, together=together)
+        return Vault(self.root, self.clock, prefix=VAULT)
 
     def log_reader(self) -> LogReader:
         """Give the public record for reading, checked against the key on the card."""

@@ -12,7 +12,6 @@ import hashlib
 import itertools
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, BinaryIO, Final
 
 from tamizdat.primitives.errors import AdapterError, Fault, TrustError, UsageError
@@ -41,17 +40,8 @@ class Vault:
     One process writes at a time (the caller's lock); readers need none.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        *,
-        prefix: str = "",
-        together: Callable[[], AbstractContextManager[None]] = nullcontext,
-    ) -> None:
-        """Take the store; what is put within *together* may be brought to the disk at its end only."""
+    def __init__(self, store: Store, clock: Clock, *, prefix: str = "") -> None:
         self._store = store
-        self._together = together
         self._clock = clock
         self._below = f"{prefix}/" if prefix else ""
         self._prefix = prefix
@@ -74,16 +64,13 @@ class Vault:
             raise FileExistsError(object_id)
         self.create()
         at = self._path(object_id)
-        with self._together():
-            files = {CONTENT: self._put(f"{at}/v1/content/{CONTENT}", chunks)}
-            if metadata:
-                files[METADATA] = self._put(f"{at}/v1/content/{METADATA}", [metadata])
-            state = State(object_id=object_id).next(places.today(self._clock.now()), "taken in", files, keep=False)
-            self._version(at, state)
-            self._store.put(f"{at}/{places.OBJECT_DECLARATION}", [b"ocfl_object_1.1\n"])
-            raw = places.write(state)
-            self._store.put(f"{at}/{INVENTORY}", [raw])
-        self._store.put(f"{at}/{SEALED}", [places.seal(raw)])
+        files = {CONTENT: self._put(f"{at}/v1/content/{CONTENT}", chunks)}
+        if metadata:
+            files[METADATA] = self._put(f"{at}/v1/content/{METADATA}", [metadata])
+        state = State(object_id=object_id).next(places.today(self._clock.now()), "taken in", files, keep=False)
+        self._version(at, state)
+        self._store.put(f"{at}/{places.OBJECT_DECLARATION}", [b"ocfl_object_1.1\n"])
+        self._head(at, places.write(state))
 
     def describe(self, object_id: str, metadata: bytes) -> None:
         """
@@ -231,10 +218,9 @@ class Vault:
         self._settle(at)
         state = self._state(at, object_id)
         number = len(state.versions) + 1
-        with self._together():
-            made = {name: self._put(f"{at}/v{number}/content/{name}", [data]) for name, data in files.items()}
-            state = state.next(places.today(self._clock.now()), message, made, keep=keep)
-            self._version(at, state)
+        made = {name: self._put(f"{at}/v{number}/content/{name}", [data]) for name, data in files.items()}
+        state = state.next(places.today(self._clock.now()), message, made, keep=keep)
+        self._version(at, state)
         self._head(at, places.write(state))
 
     def _put(self, name: str, chunks: Iterable[bytes]) -> str:
