@@ -30,7 +30,10 @@ def test_ocfl_py_accepts_our_vault_and_every_object(tmp_path: Path, clock: Fixed
     """Valid as a storage root with its declared layout, and not even a warning on an object."""
     vault = Vault(Folder(tmp_path), clock)
     for object_id, size in [("00112233aabbccdd", 0), ("ffeeddccbbaa9988", 1), ("5555555555555555", 3_000_000)]:
-        vault.add(object_id, [os.urandom(size)])
+        vault.add(object_id, [os.urandom(size)], b"metadata")
+    vault.describe("00112233aabbccdd", b"more of it")
+    vault.describe("00112233aabbccdd", b"and more")
+    vault.bury("ffeeddccbbaa9988", b"tombstone")
 
     objects = [str(path.parent) for path in tmp_path.rglob("0=ocfl_object_1.1")]
     done = validate(validator, "-v", str(tmp_path), *objects)

@@ -47,6 +47,7 @@ def test_init_makes_a_folder_that_only_its_owner_can_read(room) -> None:
         "claims",
         "editions",
         "inbox",
+        "desk",
         "recovery-print-and-remove.html",
         "recovery-print-and-remove.txt",
     }
