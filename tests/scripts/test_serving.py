@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import concurrent.futures
 import gzip
+import itertools
 import signal
 import socket
+import threading
 import urllib.parse
 
 import pytest
@@ -14,6 +16,7 @@ from tamizdat.adapters.folder import Folder
 from tamizdat.primitives import card as cards
 from tamizdat.primitives import note
 from tamizdat.record import entry, log
+from tests.faults.test_kill import STORY
 from tests.scripts import house
 from tests.scripts.served import Line, asked, serving
 from tests.scripts.test_witnesses import tick
@@ -133,3 +136,30 @@ def unfinished(address, text):
     with socket.create_connection((parts.hostname, parts.port), timeout=10) as one:
         one.sendall(text.encode())
         return int(one.recv(100).split()[1])
+
+
+def test_an_edition_is_published_while_entries_come_in_and_names_its_own_line(room):
+    (room.path / "stories/harbour.md").write_text(STORY)
+    with served(room) as (_, (_, address)), concurrent.futures.ThreadPoolExecutor(1) as other:
+        ended = threading.Event()
+
+        def add():
+            numbers = itertools.count(1)
+            while not ended.wait(0.2):
+                assert asked(address, "POST", "/add", line("key", next(numbers)), **bearer(room))[0] == 200
+            return next(numbers) - 1
+
+        adding = other.submit(add)
+        try:
+            for _ in range(10):
+                done = house.run("publish", "harbour", *room.secret)
+                if done.status == 0:
+                    break
+                house.refused(done, 5, "log-changed")  # its number was taken: nothing was added, and it is run again
+        finally:
+            ended.set()
+        assert done.status == 0, done.err
+        assert adding.result() > 1
+    assert whole(room).size == adding.result() + 2
+    verified = house.run("verify", done.out.splitlines()[0], "--card-words", room.words)
+    assert verified.status == 0, verified.out + verified.err

@@ -188,7 +188,31 @@ class _Release:
         self._write_pictures(told)
         published = [self._published(story) for story in told]
         self._write_site(published)
-        entry = self._house.log_reader().size
+        plan: dict[str, Any] = {}
+
+        def planned(entry: int) -> list[bytes]:
+            told, raw = self._plan(entry, published)
+            plan.update(told)
+            return [raw]
+
+        log = witnessing.writer(self._house, self._keys.log, self._say)
+        witnessing.append(self._house, log, planned, self._say)
+        _finish(self._house, plan, self._say)
+        provable = {media.file: media.waits for one in published for media in one.media if media.file}
+        return Released(
+            number=self._number,
+            folder=self._folder,
+            entry=plan["entry"],
+            files=len(self._files),
+            stories=tuple(story.name for story in told),
+            removed=self._pictures.removed,
+            solo=self._house.card().approvals == 1,
+            provable=len(provable),
+            waiting=sum(provable.values()),
+        )
+
+    def _plan(self, entry: int, published: list[Published]) -> tuple[dict[str, Any], bytes]:
+        """Write down what is going to be, and give it and its line on the record; *entry* is that line's number."""
         made = Edition(
             origin=self._house.settings.origin,
             number=self._number,
@@ -205,21 +229,7 @@ class _Release:
             "state": {one.story.name: self._stateful(one) for one in published},
         }
         self._house.root.put(PLAN, [_json(plan)])
-        log = witnessing.writer(self._house, self._keys.log, self._say)
-        witnessing.append(self._house, log, [entries.write(_entry(made, body))], self._say, at=made.entry)
-        _finish(self._house, plan, self._say)
-        provable = {media.file: media.waits for one in published for media in one.media if media.file}
-        return Released(
-            number=self._number,
-            folder=self._folder,
-            entry=entry,
-            files=len(self._files),
-            stories=tuple(story.name for story in told),
-            removed=self._pictures.removed,
-            solo=self._house.card().approvals == 1,
-            provable=len(provable),
-            waiting=sum(provable.values()),
-        )
+        return plan, entries.write(_entry(made, body))
 
     def _write_site(self, published: list[Published]) -> None:
         """Write what readers see: pages, feeds, items, approvals and the card."""
@@ -300,13 +310,15 @@ def _finish(house: House, plan: dict[str, Any], say: Say) -> None:
     """Copy the public record into the edition, stamped where that can be, and let the edition exist by writing its list."""
     stamping.tick(house, say)
     target = folder(plan["number"])
-    size = house.log_reader().size
+    # One state of the record, though it may grow meanwhile.
+    reader = house.log_reader()
     for name in house.root.names("log"):
         place = tiles.read_name(name.removeprefix("log/"))
         # A killed append may have left more than the record's size stands for; that is not ours to publish.
-        if name == "log/checkpoint" or (place is not None and place.end <= size):
+        if place is not None and place.end <= reader.size:
             house.root.put(f"{target}/{name}", [read(house.root, name) or b""])
-    for name, held in sidecars.stamps(house):
+    house.root.put(f"{target}/log/checkpoint", [reader.checkpoint()])
+    for name, held in sidecars.stamps(house, reader.checkpoint()):
         house.root.put(f"{target}/{name}", [held])
     house.root.put(f"{target}/{editions.LIST}", [plan["list"].encode("utf-8")])
     house.root.put(STATE, [_json(plan["state"])])

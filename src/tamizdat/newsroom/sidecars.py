@@ -177,9 +177,8 @@ def rules(house: House) -> Iterator[tuple[str, bytes]]:
         yield edition.authority(one.name), _roots(one).encode("ascii")
 
 
-def stamps(house: House) -> Iterator[tuple[str, bytes]]:
-    """Give the stamps over the record's published state, by their place in an edition."""
-    raw = house.log_reader().checkpoint()
+def stamps(house: House, raw: bytes) -> Iterator[tuple[str, bytes]]:
+    """Give the stamps over *raw*, a state of the record, by their place in an edition."""
     for one in stamping.authorities(house):
         base = f"{edition.LOG}{stamp.name(raw, one.name)}"
         for number, held in enumerate(responses(house, base.removeprefix(edition.LOG)), 1):

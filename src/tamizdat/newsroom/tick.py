@@ -18,6 +18,7 @@ from tamizdat.primitives.note import Signer
 from tamizdat.primitives.stores import read
 from tamizdat.record import batch
 from tamizdat.record import entry as entries
+from tamizdat.record import log as logs
 from tamizdat.record.entry import BatchEntry
 
 
@@ -54,7 +55,13 @@ def due(
     # Written before the record and dropped after it: a kill in between puts no leaf on the record twice.
     house.root.put(PLAN, [json.dumps({"root": made.root.hex(), "taken": taken}).encode("ascii")])
     entry = BatchEntry(sequence=last.sequence + 1 if last else 1, slot=slot.slot, missed=slot.missed, root=made.root)
-    log.append([entries.write(entry)], at=reader.size)
+
+    def made_alone(_: int) -> list[bytes]:
+        if entries.last_batch(reversed(log.since(reader.size))):
+            raise logs.changed()
+        return [entries.write(entry)]
+
+    log.append_made(made_alone)
     witnessing.settle(house, log, say)
     ticks.keep(house, log.reader())
     stamping.tick(house, say)

@@ -66,19 +66,17 @@ def writer(house: House, signer: Signer, say: Callable[[str], None]) -> Sequence
     return house.log(signer, lambda reader: guard(house, reader, say))
 
 
-def append(
-    house: House, log: Sequencer, entries: Sequence[bytes], say: Callable[[str], None], at: int | None = None
-) -> range:
+def append(house: House, log: Sequencer, make: Callable[[int], Sequence[bytes]], say: Callable[[str], None]) -> range:
     """
     Put entries on the record: its witnesses are asked before whether it is the newest, and afterwards to cosign it.
 
-    *at* is the number that the first must get, where it was written down somewhere already.
+    *make* gives them for the number that the first will get; nobody else adds anything meanwhile.
 
     Raises:
         TrustError, AdapterError: As `guard` and the log; nothing was added then.
     """
     guard(house, log.reader(), say)
-    added = log.append(entries, at)
+    added = log.append_made(make)
     settle(house, log, say)
     return added
 
@@ -114,7 +112,11 @@ def gather(house: House, log: Sequencer, say: Callable[[str], None]) -> None:
             say(f"the witness at {address} cannot be asked now: {error}")
             continue
         if made != raw:
-            log.cosigned(made)
+            try:
+                log.cosigned(made)
+            except AdapterError as error:
+                say(f"the record grew meanwhile, and is cosigned the next time: {error}")
+                return
             say(f"cosigned by {', '.join(sorted({key.name for key in keys}))}")
 
 

@@ -93,27 +93,36 @@ class Sequencer:
         """Give the log as it stands now, for reading."""
         return LogReader(self._store, self._raw, self._head)
 
-    def append(self, entries: Sequence[bytes], at: int | None = None) -> range:
+    def append(self, entries: Sequence[bytes]) -> range:
         """
         Add *entries* and give their numbers. When it returns they are on the medium, signed for and published. When it
         raises, all of them are on the record or none: where only the publishing failed, the next run publishes.
 
-        Args:
-            entries: Any number, each at most 65,535 bytes.
-
-            at: The number that the first must get; None where any will do.
-
         Raises:
             FormatError: ``log-entry-length``: an entry is longer than 65,535 bytes.
-            AdapterError: ``log-changed``: the number is somebody else's by now, and nothing was added; or as the
-                database and the store.
+            AdapterError: As the database and the store.
         """
         with self._rows.alone():
-            added = self.commit(entries, at)
+            added = self.commit(entries)
         self.publish()
         return added
 
-    def commit(self, entries: Sequence[bytes], at: int | None = None) -> range:
+    def append_made(self, make: Callable[[int], Sequence[bytes]]) -> range:
+        """
+        Do as `append` with what *make* gives for the number that the first will get: nobody else adds anything meanwhile.
+
+        What *make* raises comes out, and nothing was added.
+        """
+        with self._rows.alone():
+            added = self.commit(make(self._rows.count()))
+        self.publish()
+        return added
+
+    def since(self, start: int) -> list[bytes]:
+        """Give the entries from number *start* on, also those that are not signed for yet; within `append_made`, all."""
+        return self._rows.read(start, self._rows.count())
+
+    def commit(self, entries: Sequence[bytes]) -> range:
         """Do as `append`, within `Rows.alone`, without publishing: whoever calls it calls `publish` after that."""
         for entry in entries:
             if len(entry) > tiles.MAX_ENTRY:
@@ -122,8 +131,6 @@ class Sequencer:
                 )
         if not entries:
             return range(self.size, self.size)
-        if at not in {None, self._rows.count()}:
-            raise logs.changed()
         added = self._rows.add(entries)
         self._catch_up()
         return added
