@@ -35,7 +35,6 @@ _NEEDED: Final = ("PLTE", "tRNS")
 # What is published of the colours, where it is shown.
 _COLOURS: Final = ("png:cICP", "png:iCCP", "png:sRGB", "png:gAMA", "png:cHRM")
 _C2PA: Final = "caBX"
-_BAND: Final = 128
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +109,8 @@ class Png:
 
     def publish(self, shown: Sequence[metadata.Item]) -> bytes:
         """Write a new file: from this list, and nothing else."""
-        rows = zlib.compress(b"".join(_filtered(self.header, _rows(self.header, self.tiles))), 6)
+        packer = zlib.compressobj(6)
+        rows = b"".join([*map(packer.compress, _filtered(self.header, self.tiles)), packer.flush()])
         chunks = [("IHDR", self.header.ihdr()), *_shown(shown), *self.header.needed, ("IDAT", rows), ("IEND", b"")]
         return SIGNATURE + b"".join(chunk(kind, data) for kind, data in chunks)
 
@@ -210,31 +210,36 @@ def _pixels(header: Header, data: bytes) -> npt.NDArray[np.uint8]:
 
 
 def _tiles(header: Header, filtered: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
-    """Cut rows into tiles; 32 pixels are whole bytes at every depth."""
+    """Cut rows into tiles, a line of tiles at a time; 32 pixels are whole bytes at every depth."""
     across, down = header.grid
-    sheet = np.zeros((down * TILE, across * 4 * header.bits), np.uint8)
-    sheet[: header.height, : header.row] = filtered[:, 1:]
     if beyond := -header.width * header.bits % 8:
         # What fills up the last byte of a row is nobody's content (7.2).
-        sheet[:, header.row - 1] &= 0xFF << beyond & 0xFF
-    return sheet.reshape(down, TILE, across, -1).swapaxes(1, 2).reshape(across * down, -1)
+        filtered[:, header.row] &= 0xFF << beyond & 0xFF
+    tiles = np.zeros((down, across, TILE, 4 * header.bits), np.uint8)
+    for line, top in zip(tiles, range(0, header.height, TILE), strict=True):
+        band = filtered[top : top + TILE, 1:]
+        sheet = np.zeros((TILE, across * 4 * header.bits), np.uint8)
+        sheet[: len(band), : header.row] = band
+        line[:] = sheet.reshape(TILE, across, -1).swapaxes(0, 1)
+    return tiles.reshape(across * down, -1)
 
 
-def _rows(header: Header, tiles: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _bands(header: Header, tiles: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
+    """Give the rows of one line of tiles after the other; all at once they would fill the memory twice."""
     across, down = header.grid
-    sheet = tiles.reshape(down, across, TILE, -1).swapaxes(1, 2).reshape(down * TILE, -1)
-    return sheet[: header.height, : header.row]
+    for number, line in enumerate(tiles.reshape(down, across, TILE, -1)):
+        yield line.swapaxes(0, 1).reshape(TILE, -1)[: header.height - TILE * number, : header.row]
 
 
-def _filtered(header: Header, rows: npt.NDArray[Any]) -> Iterator[bytes]:
+def _filtered(header: Header, tiles: npt.NDArray[Any]) -> Iterator[bytes]:
     """Choose for each row the filter that leaves the least (12.7); one by one they would be slow."""
     pixel = max(1, header.bits // 8)
-    sheet = np.zeros((header.height + 1, header.row + pixel), np.int16)
-    sheet[1:, pixel:] = rows
-    for top in range(1, header.height + 1, _BAND):
-        band = slice(top, min(top + _BAND, header.height + 1))
-        upper = slice(band.start - 1, band.stop - 1)
-        x, a, b, c = sheet[band, pixel:], sheet[band, :-pixel], sheet[upper, pixel:], sheet[upper, :-pixel]
+    above = np.zeros(header.row + pixel, np.int16)
+    for rows in _bands(header, tiles):
+        sheet = np.zeros((len(rows) + 1, header.row + pixel), np.int16)
+        sheet[0], sheet[1:, pixel:] = above, rows
+        above = sheet[-1]
+        x, a, b, c = sheet[1:, pixel:], sheet[1:, :-pixel], sheet[:-1, pixel:], sheet[:-1, :-pixel]
         pa, pb, pc = abs(b - c), abs(a - c), abs(a + b - 2 * c)
         paeth = np.where((pa <= pb) & (pa <= pc), a, np.where(pb <= pc, b, c))
         choices = np.stack([x, x - a, x - b, x - (a + b) // 2, x - paeth]).astype(np.uint8)
