@@ -2,7 +2,8 @@
 Where a newsroom's folder lies: whether it is the one that was written to last, or a copy; and another place beside it.
 
 A copy is told by a small file whose time of change (ctime) the system alone sets: no backup restores that. It is NOT seen
-where a whole disk or a whole machine is set back, nor on Windows where a program copies the time of creation too.
+where a whole disk or a whole machine is set back, nor where a disk keeps no such time (FAT, exFAT), nor on Windows where a
+program copies the time of creation too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from tamizdat.primitives.stores import read
 
 MARK: Final = "desk/place"
 SEEN: Final = "desk/place-seen"
+COARSE: Final = 2_000_000_000  # nanoseconds: FAT's clock
 
 
 class Place:
@@ -29,19 +31,26 @@ class Place:
 
     def known(self) -> bool:
         """Say whether the folder is the one that `mark` was last called for, and neither a copy nor restored."""
-        return read(self._store, SEEN, 64) == self._changed()
+        noted, (changed, written) = read(self._store, SEEN, 64) or b"", self._times()
+        if noted == b"%d\n" % changed:
+            return True
+        # A disk that keeps no time of change gives that of writing for it, as coarse as it has it.
+        number = noted.strip()
+        return changed == written and number.isdigit() and abs(changed - int(number)) <= COARSE
 
     def mark(self) -> None:
         """Take the folder as it lies here for the one."""
         self._store.put(MARK, [b""])
-        self._store.put(SEEN, [self._changed()])
+        self._store.put(SEEN, [b"%d\n" % self._times()[0]])
 
-    def _changed(self) -> bytes:
+    def _times(self) -> tuple[int, int]:
+        """Give when the mark was changed and when it was written, in nanoseconds; twice 0 where it is not there."""
         with failures(MARK):
             try:
-                return b"%d\n" % (self._path / MARK).stat().st_ctime_ns
+                found = (self._path / MARK).stat()
             except FileNotFoundError:
-                return b"none\n"
+                return 0, 0
+        return found.st_ctime_ns, found.st_mtime_ns
 
 
 class Elsewhere(Folder):
