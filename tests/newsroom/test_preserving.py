@@ -172,6 +172,24 @@ def test_a_destroyed_object_is_gone_and_the_rest_stays_whole(house, keys, memory
     assert again.items[0].outcome == "stored"
 
 
+def test_what_was_destroyed_is_not_taken_in_again_with_its_dossier(house, keys) -> None:
+    """The dossier counts as received while another original of it is here; when none is, it is new."""
+    dossier = sealed(house, MORE)
+    first = receive(house, keys, dossier)
+    destroy(house, keys, first.items[0].object)
+
+    again = receive(house, keys, dossier)
+    destroy(house, keys, first.items[1].object)
+    anew = receive(house, keys, dossier)
+
+    assert [item.outcome for item in again.items] == ["refused", "duplicate"]
+    assert "destroyed" in again.items[0].why
+    assert [item.outcome for item in anew.items] == ["stored", "stored"]
+    assert holds(house, keys, anew, MORE[::-1])
+    assert rebuilding.rebuild(house, keys).buried == 2
+    assert list(custody.arrivals(house, keys)) == [anew]
+
+
 def test_a_destruction_that_is_cut_off_anywhere_is_finished_by_the_next_run(house, keys, memory) -> None:
     """Refused at each change in turn: afterwards either nothing was done yet, or the next run ends it."""
     made = refuse(house, keys)

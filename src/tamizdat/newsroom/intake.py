@@ -291,11 +291,7 @@ class Intake:
         return made
 
     def _seen_before(self, made: Arrival) -> Arrival:
-        items = tuple(
-            dataclasses.replace(item, outcome="duplicate", why=f"the same bytes are object {item.object}")
-            for item in made.items
-        )
-        return dataclasses.replace(made, items=items, again=True)
+        return dataclasses.replace(made, items=tuple(map(_once_more, made.items)), again=True)
 
     def _refuse_all(self, error: TamizdatError) -> Arrival:
         items = tuple(
@@ -340,3 +336,10 @@ class _Counted(io.RawIOBase):
         buffer[: len(data)] = data
         self._progress(len(data))
         return len(data)
+
+
+def _once_more(item: Item) -> Item:
+    """Say of a file that was seen before what is done with it now: what was destroyed or refused is not taken in."""
+    if item.sha256:
+        return dataclasses.replace(item, outcome="duplicate", why=f"the same bytes are object {item.object}")
+    return dataclasses.replace(item, outcome="refused")

@@ -132,10 +132,12 @@ def rebuild(house: House, keys: Keys, progress: Callable[[int], None] = lambda _
 
 
 def _joined(pieces: list[Arrival], gone: list[Item] | tuple[Item, ...], before: Arrival | None) -> Arrival:
-    items: dict[int, Item] = {}
-    for piece in ([before] if before else []) + pieces:
-        items |= {item.number: item for item in piece.items}
+    # A tombstone is believed over the desk's record, which may be an old copy, and an object that is here over both: the
+    # same dossier came again after all of it was destroyed.
+    items = {item.number: item for item in before.items} if before else {}
     items |= {item.number: item for item in gone}
+    for piece in pieces:
+        items |= {item.number: item for item in piece.items}
     # What belongs to no object stands in one of the pieces; the others are silent about it.
     full = max(
         [*pieces, *([before] if before else [])], key=lambda one: len(one.left_out) + len(one.faults) + len(one.forged)
