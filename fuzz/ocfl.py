@@ -51,10 +51,11 @@ class Standing:
 
 
 def vault() -> tuple[Memory, Vault]:
-    """Make a vault with one object."""
+    """Make a vault with one object of two versions."""
     store = Memory()
     made = Vault(store, Standing())
-    made.add(OBJECT, [CONTENT])
+    made.add(OBJECT, [CONTENT], b"what is said of it")
+    made.describe(OBJECT, b"more that is said of it")
     return store, made
 
 
@@ -70,6 +71,10 @@ def one_input(data: bytes) -> None:
         if any(before.values[found] != value for found, value in same.items()):
             raise AssertionError(f"an altered {name} went unseen")
     ocfl.validate(store)
+    if made.has(OBJECT):
+        made.sweep()
+        if name not in store.values or not any(found.endswith("content.age") for found in store.values):
+            raise AssertionError(f"sweeping after {name} was altered removed something")
 
 
 def spoil(dice: random.Random) -> bytes:
