@@ -6,7 +6,7 @@ import { checkEdition } from "./edition.js";
 import * as gather from "./gather.js";
 import { readWords } from "./room.js";
 import { LIMITS } from "./sidecar.js";
-import { LANGUAGES, best, phrase, say, size, speak } from "./speech.js";
+import { LANGUAGES, best, number, phrase, say, size, speak } from "./speech.js";
 import { checkApart, serve } from "./thread.js";
 import { areas, show as draw } from "./view.js";
 
