@@ -55,6 +55,16 @@ def test_a_value_comes_back_and_can_be_replaced(store: Store) -> None:
     assert value(store, "empty") == b""
 
 
+def test_the_folders_directly_below_are_named_without_looking_into_them(store: Store) -> None:
+    for name in ("a/1", "a/b/2", "a/b/3", "a/c/d/4", "a-b/5", "6"):
+        store.put(name, [b"x"])
+
+    assert sorted(store.folders("a")) == ["b", "c"]
+    assert sorted(store.folders()) == ["a", "a-b"]
+    assert list(store.folders("nowhere")) == []
+    assert list(store.folders("a/1")) == []
+
+
 def test_a_value_can_be_read_from_the_middle(store: Store) -> None:
     store.put("a", [b"0123456789"])
 

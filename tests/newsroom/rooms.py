@@ -55,6 +55,7 @@ class FullAt:
         self._left = at
         self.open = store.open
         self.names = store.names
+        self.folders = store.folders
 
     def put(self, name, chunks):
         self._change()

@@ -104,6 +104,17 @@ class Folder:
         else:
             yield prefix
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """Give every folder directly below *prefix*; links are none."""
+        path = self._path(prefix) if prefix else self.path
+        with failures(prefix or "."):
+            try:
+                with os.scandir(path) as entries:
+                    found = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+            except (FileNotFoundError, NotADirectoryError):
+                return
+        yield from (name for name in found if not _LEFTOVER.fullmatch(name))
+
     def drop(self, name: str) -> None:
         """Remove a value, and the folders that it leaves empty."""
         path = self._path(name)

@@ -38,6 +38,12 @@ class Memory:
         below = f"{prefix}/" if prefix else ""
         yield from sorted((n for n in list(self.values) if n == prefix or n.startswith(below)), key=str.encode)
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """Give every folder directly below *prefix*."""
+        below = f"{prefix}/" if prefix else ""
+        inside = (name[len(below) :] for name in self.values if name.startswith(below))
+        yield from {name.partition("/")[0] for name in inside if "/" in name}
+
     def drop(self, name: str) -> None:
         """Remove a value."""
         self.values.pop(checked(name), None)

@@ -84,6 +84,8 @@ class Remote:
         """Refuse: nobody lists what is on a web server."""
         raise NotImplementedError
 
+    folders = names
+
     def drop(self, name: str) -> None:
         """Refuse."""
         raise NotImplementedError

@@ -156,8 +156,8 @@ def _standing(house: House, reader: LogReader) -> Iterator[bytes]:
 
 def _edition(house: House) -> bytes | None:
     """Give the signed state in the newest edition of this folder, whether it is whole or was cut short."""
-    folders = {name.split("/")[1] for name in house.root.names("editions") if name.endswith(f"/{LOG}/{CHECKPOINT}")}
-    return read(house.root, f"editions/{max(folders)}/{LOG}/{CHECKPOINT}", note.MAX_LENGTH) if folders else None
+    names = (f"editions/{one}/{LOG}/{CHECKPOINT}" for one in sorted(house.root.folders("editions"), reverse=True))
+    return next((raw for name in names if (raw := read(house.root, name, note.MAX_LENGTH)) is not None), None)
 
 
 def _held(house: House, reader: LogReader, whose: str, raw: bytes, say: Say) -> bool:

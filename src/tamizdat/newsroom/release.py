@@ -116,8 +116,9 @@ def recover(house: House, keys: Keys, say: Say = lambda _: None) -> None:
 
 def latest(house: House) -> int | None:
     """Give the number of the newest whole edition; None where there is none."""
-    numbers = {int(name.split("/")[1]) for name in house.root.names("editions") if name.endswith(f"/{editions.LIST}")}
-    return max(numbers, default=None)
+    # Newest first, so that what it costs does not grow with the files of all editions before.
+    numbers = sorted((int(name) for name in house.root.folders("editions") if name.isdecimal()), reverse=True)
+    return next((one for one in numbers if read(house.root, f"{folder(one)}/{editions.LIST}", 1) is not None), None)
 
 
 def folder(number: int) -> str:

@@ -44,5 +44,8 @@ class Store(Protocol):
     def names(self, prefix: str = "") -> Iterator[str]:
         """Give, sorted bytewise, every name that is *prefix* or lies below it as a folder; none where it is not there."""
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """Give, in any order, the last segment of every folder directly below *prefix*, without looking into them."""
+
     def drop(self, name: str) -> None:
         """Remove a value; nothing happens where there is none."""

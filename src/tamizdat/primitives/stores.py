@@ -34,6 +34,10 @@ class Below:
             if name != self._folder:
                 yield name[len(self._folder) + 1 :]
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """Give every folder directly below *prefix*."""
+        return self._store.folders(f"{self._folder}/{prefix}" if prefix else self._folder)
+
     def drop(self, name: str) -> None:
         """Remove a value."""
         self._store.drop(f"{self._folder}/{name}")

@@ -346,6 +346,9 @@ class _Readable:
         except AdapterError as error:
             self._found.unreadable(f"{self._prefix}{prefix}", error)
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        return self._store.folders(prefix)
+
     def put(self, name: str, chunks: Iterable[bytes]) -> None:
         self._store.put(name, chunks)
 
