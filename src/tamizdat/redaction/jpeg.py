@@ -108,7 +108,8 @@ def segments(header: Header, shown: Iterable[metadata.Item]) -> list[bytes]:
         written.append(segment(0xEE, _ADOBE + bytes([header.transform])))
     if metadata.ORIENTATION in by_path:
         written.append(segment(0xE1, _EXIF + metadata.write_orientation(by_path[metadata.ORIENTATION])))
-    if metadata.PROFILE in by_path:
+    # More than 255 pieces have no number each: a proof may claim such a profile, a file cannot hold it.
+    if metadata.PROFILE in by_path and len(by_path[metadata.PROFILE].raw) <= 255 * _ICC_CHUNK:
         profile = by_path[metadata.PROFILE].raw
         chunks = [profile[at : at + _ICC_CHUNK] for at in range(0, len(profile), _ICC_CHUNK)]
         written += [
