@@ -8,7 +8,7 @@ bin    := $(VENV)/bin
 pip    := $(bin)/python -m pip --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-clean test lint suite quick tools node wasm pages fuzz bench bench-tools vectors check clean
+.PHONY: help demo demo-clean test lint suite quick tools node wasm pages fuzz bench bench-record bench-tools vectors check clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -40,7 +40,7 @@ node: ## install other people's JavaScript that judges us in the tests, where np
 wasm: $(VENV)/.wasm ## build the picture codec anew and compare (users never need this; the compiler takes 400 MB)
 	PYTHONPATH=. $(bin)/python tools/wasm.py --check
 
-pages: node ## build the field page anew from page/ (users never need this)
+pages: node ## build the field page and the verifier page anew from page/ (users never need this)
 	node page/build.mjs
 
 tools: ## install the system packages the tests can use (Debian, as root)
@@ -54,6 +54,13 @@ fuzz: $(VENV)/.dev ## mutate our formats for SECONDS (60) each
 
 bench: $(VENV)/.bench ## measure sealing and joining against other people's tools (about 15 minutes; see bench/carry)
 	$(bin)/python -m bench.carry
+
+bench-record: $(VENV)/.dev node ## measure commitment, redaction, credentials, the record, the vault and the verifier page (about 10 minutes)
+	$(bin)/python -m bench.redact
+	$(bin)/python -m bench.credentials
+	$(bin)/python -m bench.log
+	$(bin)/python -m bench.preserve
+	$(bin)/python -m bench.check
 
 bench-tools: ## install the programs the bench compares with (Debian, as root)
 	apt-get update -q
