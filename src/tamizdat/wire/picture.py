@@ -134,7 +134,10 @@ def _reading() -> Iterator[None]:
 
 
 def _stored(opened: Image.Image) -> Stored:
-    turn = opened.getexif().get(ExifTags.Base.Orientation, 1)
+    try:
+        turn = opened.getexif().get(ExifTags.Base.Orientation, 1)
+    except _BROKEN:
+        turn = 1  # what cannot be read turns nothing, for other programs neither
     return Stored(size=opened.size, turn=turn if turn in range(1, 9) else 1)
 
 
