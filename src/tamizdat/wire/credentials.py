@@ -147,9 +147,22 @@ def sign(
     except c2pa.C2paError as error:
         raise _flaw(f"the picture cannot be signed: {str(error)[:200]}") from error
     made = sink.getvalue()
-    if made.count(_SOI) != picture.count(_SOI):
+    if _pictures(made, picture) != picture.count(_SOI, 0, _data(picture)):
         raise _flaw("a picture was put into what was signed, which nobody asked for")
     return made
+
+
+def _pictures(made: bytes, picture: bytes) -> int:
+    """Count where a JPEG begins in what stands before a picture's data; the data itself must have stayed as it was."""
+    data = _data(picture)
+    if not made.endswith(picture[data:]):
+        raise _flaw("the picture itself was changed while it was signed")
+    return made.count(_SOI, 0, len(made) - len(picture) + data)
+
+
+def _data(picture: bytes) -> int:
+    """Find where the data of a JPEG or PNG of ours begin: all before them are a few segments or chunks."""
+    return max(0, picture.find(b"\xff\xda" if picture.startswith(_SOI) else b"IDAT"))
 
 
 def strip(picture: bytes) -> bytes:
