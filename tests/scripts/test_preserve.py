@@ -197,6 +197,7 @@ def test_a_backup_comes_back_with_equal_hashes_and_tells_damage_apart(room: Room
     refused(run("newsroom", "restore", copy, tmp_path / "third"), 3, "backup-damaged")
     refused(run("newsroom", "restore", tmp_path, tmp_path / "third"), 4, "backup-none")
     refused(run("newsroom", "backup", "--to", room.path / "copy", *at(room)), 2, "backup-inside")
+    assert run("newsroom", "backup", "--to", room.path / "../beside", *at(room)).status == 0
     assert not (tmp_path / "third").exists()
 
 

@@ -62,7 +62,7 @@ def run_backup(args: argparse.Namespace, console: Console) -> None:
         TrustError: What was written once is another here than in the backup, or gone.
         AdapterError: The medium did not keep what was written.
     """
-    path, target = find_newsroom(args), Path(args.to).absolute()
+    path, target = find_newsroom(args).resolve(), Path(args.to).resolve()
     if target == path or path in target.parents:
         raise UsageError(
             "backup-inside", "a backup inside the newsroom goes when the newsroom goes", mend="Give another disk."
