@@ -203,7 +203,8 @@ def test_a_file_that_cannot_be_taken_apart_is_all_or_nothing_and_says_why() -> N
     assert made.header is made.tiles is made.metadata is None
     with pytest.raises(FormatError):
         picture.redact(SEED, RAW[:-30], hide=BOXES)
-    assert commitment.commit(SEED, b"%PDF-1.7\0").covers == commitment.FILE
+    paper = commitment.commit(SEED, b"%PDF-1.7\0")
+    assert paper.covers == commitment.FILE and "no JPEG, PNG or text" in paper.reason
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ def confirm(house: House, reader: LogReader, rules: Policy | None, say: Say) -> 
     _hold(house, reader, "the newest edition here", _edition(house))
     asked, spoken = _witnesses(house, reader, rules, say)
     kept = _watermark(house, reader)
-    agreed = [*spoken, *_copies(house, reader, say), *kept, *_standing(house, reader)]
+    others = [*spoken, *_copies(house, reader, say), *kept]
+    agreed = [*others, *_standing(house, reader)]
     copied = house.place is not None and not house.place.known()
     if not agreed:
         if asked == "nobody":
@@ -64,7 +65,8 @@ def confirm(house: House, reader: LogReader, rules: Policy | None, say: Say) -> 
         # Before anything is signed: a medium that is away is found out now.
         above.put(watermark_name(house.settings.origin), [reader.checkpoint()])
     if copied and house.place is not None:
-        say(f"this folder was restored or copied, and its record is the newest: {len(agreed)} agree")
+        why = f"{len(others)} agree" if others else "nobody outside agrees, persons took it upon themselves"
+        say(f"this folder was restored or copied, and its record is taken for the newest: {why}")
         house.place.mark()
 
 

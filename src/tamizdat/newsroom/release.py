@@ -143,7 +143,7 @@ def _approve(
     if faults:
         raise TrustError(
             "publish-approvals",
-            f"{len(faults)} stories are not approved",
+            f"stories that are not approved: {len(faults)}",
             mend="Have each approved: tamizdat story approve NAME --as PERSON",
             faults=tuple(faults),
         )

@@ -67,7 +67,7 @@ def due(
     stamping.tick(house, say)
     _recover(house, entry)
     if slot.missed:
-        say(f"{slot.missed} slots went by without a line on the public record; the gap shows in it")
+        say(f"slots that went by without a line on the public record: {slot.missed}; the gap shows in it")
     return entry
 
 

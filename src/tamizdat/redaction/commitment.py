@@ -24,6 +24,7 @@ from tamizdat.redaction.commit import Seeds, object_root, seed_split, step
 MAX_FILE: Final = 128 << 20
 FILE: Final = "file"
 PARTS: Final = "parts"
+_NO_KIND: Final = "it is no JPEG, PNG or text of a size that can be taken apart"
 
 _SPREAD: Final = 2
 
@@ -68,13 +69,14 @@ def commit(seed: bytes, raw: bytes) -> Commitment:
             another there, so this is no reason to take it as a whole; ``codec-missing`` likewise.
     """
     if not divisible(raw, len(raw)):
-        return whole(seed, raw, "it is no JPEG, PNG or text of a size that can be taken apart")
+        return whole(seed, raw, _NO_KIND)
     try:
         if raw.startswith(tiled.SIGNATURES):
             return of_picture(seed, raw, tiled.read(raw))
         return of_text(seed, raw, text.split(raw))
     except FormatError as flaw:
-        return whole(seed, raw, str(flaw))
+        # A small film or a HEIC picture is tried as a text, and fails as one: that is not why it cannot be divided.
+        return whole(seed, raw, _NO_KIND if flaw.code == "text-bytes" else str(flaw))
 
 
 def whole(seed: bytes, raw: bytes, reason: str) -> Commitment:
