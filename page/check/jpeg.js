@@ -56,8 +56,9 @@ export class Jpeg {
     this.trailer = raw.length - words[10];
     const list = new Uint32Array(machine.view.buffer, words[13], 3 * words[12]);
     this.segments = Array.from({ length: words[12] }, (_, number) => {
-      const [marker, start, length] = list.subarray(3 * number);
-      return { marker, data: raw.subarray(start, start + length) };
+      const [kind, start, length] = list.subarray(3 * number);
+      // What stands behind the beginning of a scan viewers heed no more.
+      return { marker: kind & 255, data: raw.subarray(start, start + length), late: kind > 255 };
     });
   }
 
@@ -98,17 +99,20 @@ export class Jpeg {
     return true;
   }
 
-  /** Name a segment that neither every JPEG has nor *items* give; empty where there is none. @param {import("./items.js").Item[]} items */
+  /** Name a segment that neither every JPEG has nor *items* give, or that they give and does not stand there once; else empty. @param {import("./items.js").Item[]} items */
   strange(items) {
     const allowed = this.shownSegments(items);
-    const strange = this.segments.find(({ marker, data }) => {
+    const strange = this.segments.find(({ marker, data, late }) => {
       const bare = marker === 0xe0 && latin(data.subarray(0, 5)) === "JFIF\0" && data.length === 14;
       const adobe = marker === 0xee && latin(data.subarray(0, 5)) === "Adobe" && data.length === 12;
       const manifest = marker === 0xeb && latin(data.subarray(0, 2)) === "JP";
       const shown = [0xe1, 0xe2].includes(marker) && allowed.some((one) => equal(one, data));
-      return !(bare || adobe || manifest || shown);
+      return late || !(bare || adobe || manifest || shown);
     });
-    return strange ? strange.marker.toString(16).toUpperCase() : "";
+    // Without what turns and colours it, viewers would show another picture.
+    const absent = allowed.find((one) => this.segments.filter(({ data }) => equal(one, data)).length !== 1);
+    const marker = strange?.marker ?? (absent && (latin(absent.subarray(0, 4)) === "Exif" ? 0xe1 : 0xe2));
+    return marker?.toString(16).toUpperCase() ?? "";
   }
 
   /** What EXIF and ICC segments hold where *items* are shown. @param {import("./items.js").Item[]} items */

@@ -25,19 +25,21 @@ export async function read(raw) {
   const head = header(chunks);
   const data = chunks.filter(({ kind }) => kind === "IDAT").map((chunk) => chunk.data);
   const others = chunks.filter((one) => !["IHDR", "IDAT", "IEND"].includes(one.kind) && !head.needed.some((other) => same(one, other)));
-  return new Png(head, unfilter(head, await unpack(concat(...data), head.height * (head.row + 1))), others, raw.length - end);
+  const late = chunks.slice(chunks.findIndex(({ kind }) => kind === "IDAT"));
+  return new Png(head, unfilter(head, await unpack(concat(...data), head.height * (head.row + 1))), others, late, raw.length - end);
 }
 
 class Png {
   kind = 2;
 
-  /** @param {Head} head @param {{machine: Machine, address: number}} rows @param {Chunk[]} chunks @param {number} trailer */
-  constructor(head, rows, chunks, trailer) {
+  /** @param {Head} head @param {{machine: Machine, address: number}} rows @param {Chunk[]} chunks @param {Chunk[]} late what follows the pixels @param {number} trailer */
+  constructor(head, rows, chunks, late, trailer) {
     this.head = head;
     [this.width, this.height] = [head.width, head.height];
     this.machine = rows.machine;
     this.rows = rows.address;
     this.chunks = chunks;
+    this.late = late;
     this.trailer = trailer;
     // A tile and what stands before it while it is hashed: 0x00 and a salt.
     this.tileRow = 4 * head.bits;
@@ -82,7 +84,7 @@ class Png {
     return this.machine.view.subarray(start, start + TILE * this.tileRow).every((byte) => byte === 0);
   }
 
-  /** Name a chunk that *items* do not give; empty where there is none. @param {import("./items.js").Item[]} items */
+  /** Name a chunk that *items* do not give, or give and is not there once, before the pixels; else empty. @param {import("./items.js").Item[]} items */
   strange(items) {
     const byPath = new Map(items.map((item) => [item.path, item]));
     const allowed = COLOURS.flatMap((kind) => {
@@ -91,7 +93,9 @@ class Png {
     });
     const turn = byPath.get(ORIENTATION);
     if (turn) allowed.push({ kind: "eXIf", data: writeOrientation(turn) });
-    return this.chunks.find((one) => one.kind !== "caBX" && !allowed.some((other) => same(one, other)))?.kind ?? "";
+    const strange = this.chunks.find((one) => one.kind !== "caBX" && !allowed.some((other) => same(one, other)));
+    const amiss = (/** @type {Chunk} */ one) => this.late.some(({ kind }) => kind === one.kind) || this.chunks.filter((other) => same(one, other)).length !== 1;
+    return (strange ?? allowed.find(amiss))?.kind ?? "";
   }
 }
 

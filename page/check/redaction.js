@@ -37,9 +37,9 @@ export const verify = async (raw, proofFile, root, progress = () => {}) => {
 function check(picture, proof, root, progress) {
   if (proof.kind !== picture.kind) throw refuse("redaction-kind", "the proof is for another kind of file than this picture");
   if (picture.trailer) throw refuse("redaction-trailer", `${picture.trailer} bytes follow the end of the picture`);
-  // Nothing may stand in the file that says more than the proof: another date, another turn, other colours.
+  // Nothing in the file may say anything else than the proof: another date, another turn, other colours.
   const strange = picture.strange(proof.items);
-  if (strange) throw refuse("redaction-segment", `the file holds a part ${strange} that the proof does not show`);
+  if (strange) throw refuse("redaction-segment", `the file holds a part ${strange} otherwise than the proof shows it`);
   checkPart(proof.left, picture.width, proof.width);
   checkPart(proof.top, picture.height, proof.height);
   const hidden = checkBlank(picture, proof);

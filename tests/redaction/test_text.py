@@ -46,6 +46,16 @@ def test_a_name_is_found_wherever_it_stands_and_is_gone() -> None:
     text.verify(redacted.file, redacted.proof, ROOT)
 
 
+def test_what_a_phrase_overlaps_of_itself_is_hidden_and_other_spellings_are_told() -> None:
+    raw = b"so so so. So  SO it goes."
+
+    redacted = text.redact(SEED, raw, text.find(raw, "so so"))
+
+    assert redacted.file.decode() == "\u2588\u2588\u2588\u2588\u2588 " * 3 + "So  SO it goes."
+    (told,) = text.left(redacted.file, ["nobody", "so so"])
+    assert told.startswith("phrase 2 still stands there") and "so" not in told.split()
+
+
 def test_a_hidden_paragraph_does_not_tell_how_long_it_was() -> None:
     """Texts that differ only in a hidden paragraph give the same file, and proofs of one length."""
     other = LETTER.replace("Onun adı gizlidir.".encode(), b"A much longer sentence, of ten words or more, I think.")

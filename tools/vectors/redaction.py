@@ -325,6 +325,12 @@ def _proofs(root: bytes, redacted: picture.Redacted) -> None:
     spoiled("comment", "redaction-segment", "a comment that nobody committed to", raw, file[:20] + comment + file[20:])
     turned = file.replace(b"\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06", b"\x01\x12\x00\x03\x00\x00\x00\x01\x00\x03")
     spoiled("turned", "redaction-segment", "the picture stands on its head", raw, turned)
+    start = file.index(b"\xff\xe1")
+    upright = file[:start] + file[start + 2 + int.from_bytes(file[start + 2 : start + 4], "big") :]
+    spoiled("unturned", "redaction-segment", "what turns the picture was taken out", raw, upright)
+    other = jpeg.segment(0xEE, b"Adobe\x00\x64\x00\x00\x00\x00\x00")
+    late = file[:2] + other + file[20:-2] + file[2:20] + file[-2:]
+    spoiled("late", "redaction-segment", "what says how colours are taken stands behind the scan", raw, late)
     _drawn(root, redacted, whole)
 
 

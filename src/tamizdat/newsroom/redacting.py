@@ -152,6 +152,7 @@ def of_text(
             to=to,
             by=tuple(by),
         ),
+        missed=tuple(text.left(made.file, words)),
     )
 
 

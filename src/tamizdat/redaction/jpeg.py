@@ -82,9 +82,16 @@ class Jpeg:
         return b"\xff\xd8" + b"".join(segments(self.header, shown)) + self.coefficients.write()
 
     def strange(self, shown: Sequence[metadata.Item]) -> str:
-        """Name a segment that neither every JPEG has nor *shown* gives; empty where there is none."""
+        """
+        Name a segment that neither every JPEG has nor *shown* gives, or that *shown* gives and does not stand there once.
+
+        Without it viewers would turn the picture otherwise, or give it other colours. Empty where all is right.
+        """
         allowed = [one[4:] for one in segments(self.header, shown)][1:]
-        return next((f"{one.marker:02X}" for one in self.coefficients.segments if not _known(one, allowed)), "")
+        there = self.coefficients.segments
+        strange = [one.marker for one in there if not _known(one, allowed)]
+        strange += [_marker(one) for one in allowed if sum(one == other.data for other in there) != 1]
+        return f"{strange[0]:02X}" if strange else ""
 
 
 def read(raw: bytes) -> Jpeg:
@@ -123,9 +130,13 @@ def segment(marker: int, data: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data
 
 
+def _marker(data: bytes) -> int:
+    return 0xE1 if data.startswith(_EXIF) else 0xE2
+
+
 def _known(one: Segment, allowed: list[bytes]) -> bool:
     bare = one.marker == 0xE0 and one.data[:5] == b"JFIF\x00" and len(one.data) == 14
     adobe = one.marker == 0xEE and one.data[:5] == b"Adobe" and len(one.data) == 12
     manifest = one.marker == _C2PA and one.data[:2] == b"JP"
     shown = one.marker in {0xE1, 0xE2} and one.data in allowed
-    return bare or adobe or manifest or shown
+    return not one.late and (bare or adobe or manifest or shown)

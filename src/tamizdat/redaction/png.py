@@ -83,13 +83,14 @@ class Header:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Png:
-    """A PNG that was read; *chunks* are those that the header does not hold."""
+    """A PNG that was read; *chunks* are those that the header does not hold, *late* the kinds that follow the pixels."""
 
     kind: ClassVar[int] = 2
     header: Header
     tiles: npt.NDArray[Any] = dataclasses.field(repr=False)
     chunks: tuple[tuple[str, bytes], ...] = dataclasses.field(repr=False)
     trailer: bytes = dataclasses.field(repr=False)
+    late: tuple[str, ...] = ()
 
     def items(self) -> list[metadata.Item]:
         """Take the metadata apart."""
@@ -115,9 +116,11 @@ class Png:
         return SIGNATURE + b"".join(chunk(kind, data) for kind, data in chunks)
 
     def strange(self, shown: Sequence[metadata.Item]) -> str:
-        """Name a chunk that *shown* does not give; empty where there is none."""
+        """Name a chunk that *shown* does not give, or gives and is not there once, before the pixels; else empty."""
         allowed = _shown(shown)
-        return next((one[0] for one in self.chunks if one not in allowed and one[0] != _C2PA), "")
+        strange = [one[0] for one in self.chunks if one not in allowed and one[0] != _C2PA]
+        strange += [one[0] for one in allowed if self.chunks.count(one) != 1 or one[0] in self.late]
+        return strange[0] if strange else ""
 
 
 def read(raw: bytes) -> Png:
@@ -132,7 +135,14 @@ def read(raw: bytes) -> Png:
     header = _header(chunks)
     data = b"".join(data for kind, data in chunks if kind == "IDAT")
     others = tuple(one for one in chunks if one[0] not in {"IHDR", "IDAT", "IEND"} and one not in header.needed)
-    return Png(header=header, tiles=_tiles(header, _pixels(header, data)), chunks=others, trailer=raw[end:])
+    kinds = [kind for kind, _ in chunks]
+    return Png(
+        header=header,
+        tiles=_tiles(header, _pixels(header, data)),
+        chunks=others,
+        trailer=raw[end:],
+        late=tuple(kinds[kinds.index("IDAT") :]),
+    )
 
 
 def chunk(kind: str, data: bytes) -> bytes:

@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import re
 import struct
+import unicodedata
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NoReturn
@@ -101,7 +102,9 @@ def find(raw: bytes, phrase: str) -> list[Place]:
     """
     wanted, at = phrase.encode(), 0
     places: list[Place] = []
-    hits = [found.span() for found in re.finditer(re.escape(wanted), raw)] if wanted else []
+    # It may overlap itself: "so so" stands twice in "so so so".
+    starts = [found.start() for found in re.finditer(b"(?=%b)" % re.escape(wanted), raw)] if wanted else []
+    hits = [(start, start + len(wanted)) for start in starts]
     for number, words in enumerate(split(raw)):
         for index, word in enumerate(words):
             end = at + len(word.rstrip())
@@ -109,6 +112,19 @@ def find(raw: bytes, phrase: str) -> list[Place]:
                 places.append((number, index))
             at += len(word)
     return places
+
+
+def left(shown: bytes, phrases: Iterable[str]) -> Iterator[str]:
+    r"""
+    Say which phrases still stand in a text when capitals, spaces and the spelling in Unicode do not matter.
+
+    >>> list(left("Then VALI left.".encode(), ["Vali"]))
+    ['phrase 1 still stands there with other capitals, spaces or letters: hide that as well']
+    """
+    there = _plain(shown.decode("utf-8"))
+    for number, phrase in enumerate(phrases, 1):
+        if (wanted := _plain(phrase).strip()) and wanted in there:
+            yield f"phrase {number} still stands there with other capitals, spaces or letters: hide that as well"
 
 
 def redact(seed: bytes, raw: bytes, hide: Iterable[Place]) -> Redacted:
@@ -186,6 +202,10 @@ def verify(raw: bytes, proof: bytes, expected: bytes) -> Verdict:
         hidden_paragraphs=read.states.count(HIDDEN),
         hidden_words=sum(int(gone.sum()) for gone, state in zip(hidden, read.states, strict=True) if state == PARTLY),
     )
+
+
+def _plain(said: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", said).casefold()).split())
 
 
 def _is_utf8(raw: bytes) -> bool:

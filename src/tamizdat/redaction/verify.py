@@ -90,9 +90,9 @@ def check(read: tiled.Tiled, shown: proof.Proof, root: bytes) -> Verdict:
     if read.trailer:
         _refuse("redaction-trailer", f"{len(read.trailer)} bytes follow the end of the picture")
     items = tuple(item for _, item in shown.items)
-    # Nothing may stand in the file that says more than the proof: another date, another turn, other colours.
+    # Nothing in the file may say anything else than the proof: another date, another turn, other colours.
     if strange := read.strange(items):
-        _refuse("redaction-segment", f"the file holds a part {strange} that the proof does not show")
+        _refuse("redaction-segment", f"the file holds a part {strange} otherwise than the proof shows it")
     original = dataclasses.replace(read.header, width=shown.width, height=shown.height)
     _check_part(read.header, shown)
     blank = _check_blank(read, shown)

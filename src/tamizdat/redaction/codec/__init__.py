@@ -91,10 +91,20 @@ class Header:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Segment:
-    """One APPn or comment segment: its marker (0xE0 to 0xEF, 0xFE) and what it holds."""
+    """
+    One APPn or comment segment.
+
+    Attributes:
+        marker: 0xE0 to 0xEF, or 0xFE.
+
+        data: What it holds.
+
+        late: It stands behind the beginning of a scan, where viewers heed it no more.
+    """
 
     marker: int
     data: bytes
+    late: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +175,7 @@ def read(raw: bytes) -> Picture:
     words = _words(runner)
     _check(flaw, words[11])
     listed = runner.bytes_at(words[13], 12 * words[12]).view(np.uint32).reshape(-1, 3).tolist()
-    segments = tuple(Segment(marker, raw[start : start + length]) for marker, start, length in listed)
+    segments = tuple(Segment(kind & 255, raw[at : at + length], kind > 255) for kind, at, length in listed)
     return _picture(runner, _header(runner, words), segments, raw[words[10] :])
 
 

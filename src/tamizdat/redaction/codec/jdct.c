@@ -334,6 +334,7 @@ static i32 read_scan(const u8 *p, const u8 *end)
 /* ---- the whole picture -------------------------------------------------------------------------------------- */
 
 static u32 jfif, adobe;          /* adobe: 0 where there is none, else its transform + 1 */
+static u32 scanned;              /* viewers take colours and turn as they know them when the first scan begins */
 static u32 *segment_list;
 
 static i32 read_frame(u32 kind, const u8 *p, const u8 *end)
@@ -374,9 +375,10 @@ static i32 note_segment(u32 kind, const u8 *p, const u8 *end)
 {
     if (pic.segments == MAX_SEGMENTS) return LIMIT;
     u32 *entry = segment_list + 3 * pic.segments++;
-    entry[0] = kind;
+    entry[0] = kind | scanned << 8;
     entry[1] = (u32)(p - input);
     entry[2] = (u32)(end - p);
+    if (scanned) return 0;
     if (kind == 0xE0 && end - p >= 14 && !__builtin_memcmp(p, "JFIF", 5)) jfif = 1;
     if (kind == 0xEE && end - p >= 12 && !__builtin_memcmp(p, "Adobe", 5)) adobe = p[11] + 1u;
     return 0;
@@ -422,7 +424,10 @@ static i32 read_segment(u32 kind)
         restart_interval = p[0] << 8 | p[1];
         return 0;
     }
-    if (kind == 0xDA) return !pic.count ? SCAN : p == end ? SEGMENT : read_scan(p, end);
+    if (kind == 0xDA) {
+        scanned = 1;
+        return !pic.count ? SCAN : p == end ? SEGMENT : read_scan(p, end);
+    }
     if ((kind & 0xF0) == 0xE0 || kind == 0xFE) return note_segment(kind, p, end);
     return KIND;  /* DNL, DHP, EXP, JPGn */
 }
