@@ -209,4 +209,8 @@ def test_a_stamp_is_renewed_before_its_certificate_ends_and_the_published_proof_
     assert sidecars.Maker(house, keys).stale(early)
     (held,) = sidecar.read(sidecars.make(house, keys, origin, redacted.proof)).stamps
     assert len(held.stamps) == 2
+    clock.seconds += DAY
+    tick.due(house, keys.log)
+    (later,) = sidecar.read(sidecars.make(house, keys, origin, redacted.proof)).stamps
+    assert later == held  # the same certificate once more would add nothing
     assert found(house, keys, origin, redacted)[1] == "proven"

@@ -118,7 +118,12 @@ def _watched(store: Store, paths: list[str], console: Console) -> dict[str, list
         if key not in known:
             known.append(key)
     if not known:
-        raise UsageError("witness-none", "no public record is watched", mend="Give --watch CARD.")
+        raise UsageError(
+            "witness-none",
+            "no public record is watched",
+            mend="Give --watch CARD, of a newsroom that is made; it takes what is printed then into its next card: "
+            "`tamizdat newsroom card --renew --witness FILE`.",
+        )
     store.put(WATCHED, [policy.one_of(known, [], 0)])
     logs: dict[str, list[Verifier]] = {}
     for key in known:

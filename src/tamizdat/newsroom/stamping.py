@@ -68,7 +68,7 @@ def tick(house: House, say: Callable[[str], None]) -> None:
             name = stamp.name(raw, authority.name)
             if read(published, name, 1) is None:
                 _stamp(house, authority, stamp.stamped(raw), name, say)
-            _renew(house, authority, say)
+            _renew(house, authority, name, say)
         except TamizdatError as error:
             say(f"no time stamp by {authority.name} yet: {error}")
 
@@ -122,13 +122,16 @@ def _publish(
     say(f"stamped by {authority.name} ({found.authority})")
 
 
-def _renew(house: House, authority: Authority, say: Callable[[str], None]) -> None:
+def _renew(house: House, authority: Authority, latest: str, say: Callable[[str], None]) -> None:
     """
     Stamp a stamp whose certificate soon ends: NAME.tsr.2 is over the bytes of NAME.tsr, and so on.
 
     Whoever checks goes from the newest to the oldest, each checked at the time that the next one proves.
+    A stamp that was renewed waits then for a certificate that lasts longer, seen at *latest*, the newest state's stamp:
+    else every tick would add one, up to more than a sidecar holds.
     """
     published = Below(house.root, LOG)
+    lasts = stamp.until(read(published, latest) or b"")
     newest: dict[str, int] = {}
     for file in published.names("stamps"):
         base, _, step = file.partition(".tsr")
@@ -137,7 +140,8 @@ def _renew(house: House, authority: Authority, say: Callable[[str], None]) -> No
     ending = (
         (old, _step(base, last + 1))
         for base, last in sorted(newest.items())
-        if stamp.until(old := read(published, _step(base, last)) or b"") - house.clock.now() < RENEW
+        if (ends := stamp.until(old := read(published, _step(base, last)) or b"")) - house.clock.now() < RENEW
+        and (last == 1 or ends < lasts)
     )
     for old, name in itertools.islice(ending, AT_ONCE):
         _stamp(house, authority, old, name, say)
