@@ -121,8 +121,7 @@ def _watched(store: Store, paths: list[str], console: Console) -> dict[str, list
         raise UsageError(
             "witness-none",
             "no public record is watched",
-            mend="Give --watch CARD, of a newsroom that is made; it takes what is printed then into its next card: "
-            "`tamizdat newsroom card --renew --witness FILE`.",
+            mend="Give --watch CARD, and hand what is printed then to that newsroom for its next card.",
         )
     store.put(WATCHED, [policy.one_of(known, [], 0)])
     logs: dict[str, list[Verifier]] = {}
