@@ -76,7 +76,7 @@ static void forget(void)
     memset(latched, 0, sizeof latched);
     memset(known, 0, sizeof known);
     memset(&in, 0, sizeof in);
-    progressive = restart_interval = jfif = adobe = 0;
+    progressive = restart_interval = jfif = adobe = scanned = 0;
     visited = visits_allowed = codes = 0;
     coefficients = 0;
 }

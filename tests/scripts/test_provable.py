@@ -112,6 +112,7 @@ def test_from_the_phone_to_a_page_that_anybody_can_check(room, received) -> None
     published = run("publish", "road", *room.secret)
     edition = Path(published.out.strip())
     verified = run("verify", edition, "--card-words", room.words)
+    assert "WHAT NO CHECK OF A PICTURE CAN SHOW" in verified.out
 
     for done in (seen, *approved):
         assert done.status == 0, done.err

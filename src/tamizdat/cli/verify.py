@@ -126,6 +126,7 @@ def _tell(report: Report, args: argparse.Namespace, console: Console) -> None:
             "stated": report.stated,
             "unproven": report.unproven,
             "faults": faults,
+            "limits": report.limits,
             "evidence": [raw.decode("utf-8", "replace") for raw in report.evidence],
         }
         console.product(json.dumps(told, ensure_ascii=False, sort_keys=True))
@@ -134,6 +135,7 @@ def _tell(report: Report, args: argparse.Namespace, console: Console) -> None:
         ("PROVEN", report.proven),
         ("ONLY THE NEWSROOM'S WORD", report.stated),
         ("NOT PROVEN", report.unproven),
+        ("WHAT NO CHECK OF A PICTURE CAN SHOW", report.limits),
         ("WRONG", tuple(f"{shown(one.where)}: {one.what}" for one in report.faults)),
     ):
         if lines:

@@ -70,6 +70,7 @@ def _one(store: Store, found: Findings, card: Card, path: str, proof: str, *, no
     if card.newsroom not in (own.newsroom, own.previous) and own.newsroom != card.previous:
         found.fault("edition-proof-card", proof, f"this proof is another newsroom's, which calls itself “{own.name}”")
         return
+    found.limits = tuple(sidecar.sentence(code) for code in sidecar.LIMITS)
     if signed:
         lines = [sidecar.sentence(one.code, one.params) for one in told.all if one.code in _TOLD]
         (found.proven if told.verdict == "proven" else found.stated).append(f"{path}: {' '.join(lines)}")

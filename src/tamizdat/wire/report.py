@@ -38,6 +38,8 @@ class Report:
         faults: Everything that is wrong; empty where all is well.
 
         evidence: Signed bytes that show a fault to others: two states of one record that contradict each other.
+
+        limits: What no check of a provable picture can show; empty where there was none to check.
     """
 
     proven: tuple[str, ...]
@@ -45,6 +47,7 @@ class Report:
     unproven: tuple[str, ...]
     faults: tuple[Fault, ...]
     evidence: tuple[bytes, ...] = ()
+    limits: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(slots=True)
@@ -56,6 +59,7 @@ class Findings:
     unproven: list[str] = dataclasses.field(default_factory=list)
     faults: list[Fault] = dataclasses.field(default_factory=list)
     evidence: list[bytes] = dataclasses.field(default_factory=list)
+    limits: tuple[str, ...] = ()
 
     def fault(self, code: str, where: str, what: str, mend: str = MEND) -> None:
         """Take a fault."""
@@ -92,4 +96,5 @@ class Findings:
             tuple(self.unproven),
             tuple(dict.fromkeys(self.faults)),
             tuple(self.evidence),
+            self.limits,
         )
