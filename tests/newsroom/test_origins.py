@@ -103,7 +103,7 @@ def test_what_came_as_whole_files_is_committed_to_by_parts_at_the_desk(house, ke
     assert made[0][1].reason == "it was sealed as a whole"
     assert shows_a_part(house, keys, arrival.items[0].object, made[0][0])
     assert arrival.items[0].showing() == "can show parts, committed to here, after it came"
-    assert arrival.items[1].showing().startswith("all or nothing: the file is no plain text")
+    assert arrival.items[1].showing().startswith("all or nothing: it is no JPEG, PNG or text")
 
 
 def test_what_comes_unsealed_or_twice_keeps_every_commitment(house, keys) -> None:

@@ -23,7 +23,7 @@ from tamizdat.record.sequencer import MOST_AT_ONCE, Sequencer
 
 
 GROUP: Final = 256  # entries that are committed together
-WINDOW: Final = 0.2  # seconds a group is open, and an entry waits for the one before it
+WINDOW: Final = 0.2  # seconds a group is open, and an entry waits for the one before it where nothing else is said
 PATIENCE: Final = 0.005  # seconds a group waits for one more
 WAITING: Final = 1024  # entries that may wait at once
 LONGEST: Final = 60.0  # seconds until a caller is told that it takes too long
@@ -45,11 +45,14 @@ class Committer:
         sequencer, rows: The log, and the rows it works on.
 
         most: How many entries may wait at once.
+
+        early: For how many seconds an entry waits for the one before it.
     """
 
-    def __init__(self, sequencer: Sequencer, rows: Rows, most: int = WAITING) -> None:
+    def __init__(self, sequencer: Sequencer, rows: Rows, most: int = WAITING, early: float = WINDOW) -> None:
         self._sequencer = sequencer
         self._rows = rows
+        self._early = early
         self._order: entries.Order | None = None
         self._queue: queue.Queue[_Waiting | None] = queue.Queue(most)
         self._thread = Thread(target=self._work, name="committer", daemon=True)
@@ -71,7 +74,7 @@ class Committer:
             UsageError: ``entry-order``: it is not what is due.
             AdapterError: ``log-busy``: too many wait; or as `Sequencer.append`.
         """
-        item = _Waiting(raw=raw, entry=entries.read(raw), until=time.monotonic() + WINDOW)
+        item = _Waiting(raw=raw, entry=entries.read(raw), until=time.monotonic() + self._early)
         try:
             self._queue.put_nowait(item)
             return item.done.result(LONGEST)
