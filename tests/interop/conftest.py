@@ -1,4 +1,4 @@
-"""Browsers and newsrooms for the tests of the field page."""
+"""Browsers, newsrooms and Node for the tests of the pages."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests import tools
+from tests.interop import jsrecord
 from tests.interop.fieldpage import ARGUMENTS, NO_PICKER, watch
 from tests.scripts import house
+
+
+@pytest.fixture
+def node(tmp_path):
+    """Ask the check page's modules, without a browser."""
+    return lambda *jobs: jsrecord.ask(tmp_path, jobs)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-// The check page's modules of the record without a browser, driven by test_js_record.py: a list of jobs in, a list of answers out (JSON).
+// The check page's modules of the record without a browser, driven by jsrecord.py: a list of jobs in, a list of answers out (JSON).
 import { openAsBlob, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
