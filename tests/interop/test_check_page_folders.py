@@ -14,7 +14,7 @@ import pytest
 from tamizdat.adapters.memory import Memory
 from tests.interop import firefox
 from tests.interop.fieldpage import watch
-from tests.interop.test_js_record import kept
+from tests.interop.jsrecord import kept
 from tests.wire import test_verify_proofs
 from tests.wire.editions import Room, copy
 
