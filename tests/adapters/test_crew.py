@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -21,52 +23,73 @@ def _no_child_is_left() -> Any:
         os.waitpid(-1, os.WNOHANG)
 
 
+@pytest.fixture
+def gate() -> Iterator[tuple[int, int]]:
+    """A pipe that work can wait at; those who are to know of it are forked after it."""
+    ends = os.pipe()
+    yield ends
+    for end in ends:
+        os.close(end)
+
+
+@pytest.fixture
+def hands(gate: tuple[int, int]) -> Iterator[crew.Crew]:
+    """Two of them, ended whatever the test finds: else each test after it would find children too."""
+    with contextlib.closing(crew.Crew(work, 2, 100)) as two:
+        yield two
+
+
 def work(given: bytes) -> bytes:
     if given == b"slow":
         raise AdapterError("codec-time", "too slow", mend="--no-tiles")
     if given == b"stuck":
         time.sleep(600)
+    if given.startswith(b"wait "):
+        os.read(int(given[5:]), 1)
     return given[::-1] + b" %d" % os.getpid()
 
 
-def test_every_hand_does_one_thing_and_who_finds_all_busy_is_told() -> None:
-    """Answers can be asked for in any order, long after others were given more to do."""
-    hands = crew.Crew(work, 2, 100)
-    waiting = {}
-    while len(waiting) < 50:
-        given = b"%d" % len(waiting)
-        answer = hands.give(b"a", given)
+def test_every_hand_does_one_thing_and_who_finds_all_busy_is_told(hands: crew.Crew, gate: tuple[int, int]) -> None:
+    """Answers can be asked for in any order, long after others were given more to do; one that is held up keeps nobody."""
+    held, release = gate
+    first = until_given(hands, b"wait %d" % held)
+    waiting = {number: until_given(hands, b"a", number) for number in (b"%d" % one for one in range(50))}
+    second = until_given(hands, b"wait %d" % held)
+    assert hands.give(b"more") is None
+
+    os.write(release, b"12")
+    said = {number: answer().split() for number, answer in reversed(waiting.items())}
+
+    assert all(words[0] == (b"a" + number)[::-1] for number, words in said.items())
+    assert len({words[-1] for words in said.values()}) == 1
+    assert len({first().split()[-1], second().split()[-1], b"%d" % os.getpid()}) == 3
+
+
+def until_given(hands: crew.Crew, *pieces: bytes) -> Callable[[], bytes]:
+    while True:
+        answer = hands.give(*pieces)
         if answer is not None:
-            waiting[given] = answer
-
-    said = {given: answer().split() for given, answer in reversed(waiting.items())}
-
-    assert all(words[0] == (b"a" + given)[::-1] for given, words in said.items())
-    assert len({words[1] for words in said.values()} - {b"%d" % os.getpid()}) == 2
-    hands.close()
+            return answer
 
 
-def test_an_error_and_a_death_come_over() -> None:
-    hands = crew.Crew(work, 1, 100)
+def test_an_error_and_a_death_come_over(hands: crew.Crew) -> None:
     first = hands.give(b"slow")
     assert first is not None
     with pytest.raises(AdapterError, match="too slow") as caught:
         first()
     assert caught.value.code == "codec-time"
-    answer = hands.give(b"stuck")
-    assert answer is not None
+    answers = [hands.give(b"stuck"), hands.give(b"stuck")]
+    assert None not in answers
     assert hands.give(b"more") is None
 
     os.kill(hands._hands[0]._child, signal.SIGKILL)  # noqa: SLF001
 
     with pytest.raises(AdapterError) as caught:
-        answer()
+        answers[0]()
     assert caught.value.code == "worker-gone"
-    hands.close()
 
 
-def test_a_crew_that_is_closed_waits_for_nobody() -> None:
-    hands = crew.Crew(work, 2, 100)
+def test_a_crew_that_is_closed_waits_for_nobody(hands: crew.Crew) -> None:
     hands.give(b"stuck")
     begin = time.monotonic()
 
