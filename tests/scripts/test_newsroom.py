@@ -87,6 +87,14 @@ def test_card_prints_the_card_alone_on_stdout_and_its_words_beside(room, capsys)
     assert tamizdat("card", "--qr", "sheet.gif") == 2
 
 
+def test_a_renewed_card_is_to_be_handed_out_again(room, capsys) -> None:
+    assert tamizdat("card", "--renew", *secret()) == 0
+
+    assert "hand it out again" in capsys.readouterr().err
+    assert tamizdat("card") == 0
+    assert "hand it out again" not in capsys.readouterr().err
+
+
 def test_rehearse_takes_the_printed_page_and_says_what_still_lies_on_the_disk(room, capsys) -> None:
     page = room / "recovery-print-and-remove.txt"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from tamizdat.cli import house as houses
 from tamizdat.cli.beside import made_beside
 from tamizdat.cli.console import Console, find_newsroom, shown
 from tamizdat.cli.phrases import amount, counted
-from tamizdat.newsroom import backup, init
+from tamizdat.newsroom import backup, fixity, init
 from tamizdat.newsroom.backup import Opener
 from tamizdat.newsroom.house import House
 from tamizdat.primitives.errors import Fault, TamizdatError, TrustError, UsageError
@@ -59,7 +59,7 @@ def run_backup(args: argparse.Namespace, console: Console) -> None:
 
     Raises:
         UsageError: It would lie inside the newsroom.
-        TrustError: What was written once is another here than in the backup, or gone.
+        TrustError: What was written once is another here than in the backup, or gone; or what was saved is damaged.
         AdapterError: The medium did not keep what was written.
     """
     path, target = find_newsroom(args).resolve(), Path(args.to).resolve()
@@ -75,6 +75,7 @@ def run_backup(args: argparse.Namespace, console: Console) -> None:
             made = backup.make(
                 house.root, store, keys=args.keys, instead=instead, shred=store.shred, progress=meter.advance
             )
+            spoiled = (*fixity.look_at(house, made.objects, meter.advance), *_record_faults(house))
     for name in made.passed:
         console.warn(f"{shown(name)}: not saved, for it is no plain file")
     console.say(
@@ -87,7 +88,14 @@ def run_backup(args: argparse.Namespace, console: Console) -> None:
             "backup-changed",
             f"{counted(len(made.faults), 'file')} that cannot change did, here or in the backup",
             mend="Everything else was saved.",
-            faults=made.faults,
+            faults=(*made.faults, *spoiled),
+        )
+    if spoiled:
+        raise TrustError(
+            "backup-spoiled",
+            f"everything was saved, but what was saved is damaged: {counted(len(spoiled), 'fault')}",
+            mend="Restore what is named from an older copy, then make a backup into an empty folder: this one keeps the damage.",
+            faults=spoiled,
         )
 
 
@@ -130,18 +138,23 @@ def _faults(house: House, path: Path, console: Console) -> Iterator[Fault]:
     vault = house.vault()
     yield from vault.fsck()
     console.say(f"vault: {counted(sum(1 for _ in vault.ids()), 'object')} checked")
-    try:
-        reader = house.log_reader()
-        yield from tuple(reader.check_all()) or tuple(entries.check_order(reader.entries()))
-        console.say(f"public record: {counted(reader.size, 'entry')} checked")
-    except (TamizdatError, FileNotFoundError) as error:
-        mend = getattr(error, "mend", "Restore log/ from a mirror.")
-        yield Fault(code="restore-record", where="log", what=f"it cannot be read: {error}", mend=mend)
+    yield from _record_faults(house, lambda size: console.say(f"public record: {counted(size, 'entry')} checked"))
     found = sorted(one.parent for one in (path / "editions").glob(f"*/{edition.LIST}"))
     for one in found:
         for fault in verify.check(Folder(one), now=house.clock.now()).faults:
             yield Fault(code=fault.code, where=f"editions/{one.name}/{fault.where}", what=fault.what, mend=fault.mend)
     console.say(f"{counted(len(found), 'edition')} checked")
+
+
+def _record_faults(house: House, say: Callable[[int], None] = lambda _: None) -> Iterator[Fault]:
+    """Check the public record as it is published; *say* is told how many entries it has."""
+    try:
+        reader = house.log_reader()
+        yield from tuple(reader.check_all()) or tuple(entries.check_order(reader.entries()))
+        say(reader.size)
+    except (TamizdatError, FileNotFoundError) as error:
+        mend = getattr(error, "mend", "Restore log/ from a mirror.")
+        yield Fault(code="restore-record", where="log", what=f"it cannot be read: {error}", mend=mend)
 
 
 @contextlib.contextmanager

@@ -185,6 +185,8 @@ def run_card(args: argparse.Namespace, console: Console) -> None:
         house = houses.at(find_newsroom(args))
         raw = house.card_bytes()
     card = cards.read(raw)
+    if args.renew:
+        console.warn("the card is a new one, with other words: hand it out again")
     if args.qr:
         _write_sheet(Path(args.qr), raw)
         console.say(f"wrote {shown(args.qr)}: print it, or show it on a screen")

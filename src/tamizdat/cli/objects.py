@@ -10,6 +10,7 @@ from typing import Any
 from tamizdat.adapters import disk
 from tamizdat.cli import house as houses
 from tamizdat.cli.console import Console, add_newsroom_options, shown
+from tamizdat.cli.phrases import counted
 from tamizdat.newsroom import intake, objects
 from tamizdat.newsroom.arrival import Arrival, Item, showing
 from tamizdat.primitives import text
@@ -43,10 +44,17 @@ def run(args: argparse.Namespace, console: Console) -> None:
             return
         arrivals = sorted(intake.arrivals(house, keys), key=lambda one: one.received)
         shows = showing(arrivals)
-        for arrival in arrivals:
-            for item in arrival.items:
-                if item.outcome == "stored":
-                    console.product(_line(arrival, item, shows[item.object]))
+        stored = [(made, item) for made in arrivals for item in made.items if item.outcome == "stored"]
+        for arrival, item in stored:
+            console.product(_line(arrival, item, shows[item.object]))
+        if not stored:
+            held = sum(1 for _ in house.vault().ids())
+            if held:
+                console.warn(
+                    f"no arrival is noted, and the vault holds {counted(held, 'object')}: run `tamizdat vault rebuild`"
+                )
+            else:
+                console.say("the vault holds nothing yet; `tamizdat receive` takes in what arrived")
 
 
 def _line(arrival: Arrival, item: Item, shows: str) -> str:

@@ -53,7 +53,11 @@ def add_parser(verbs: Any) -> None:
     export.add_argument("objects", nargs="+", metavar="OBJECT", help="an object's id, as `tamizdat objects` lists it")
     export.add_argument("--to", required=True, metavar="DIR", help="the folder to make; it must be empty or not there")
     export.add_argument("--sealed", action="store_true", help="as ciphertext, without keys, with no word on what it is")
-    export.add_argument("--notes", action="store_true", help="say as well who it is said to come from and how it came")
+    export.add_argument(
+        "--notes",
+        action="store_true",
+        help="say as well what it was called, who it is said to come from and how it came",
+    )
     deciding.add_options(export)
     add_newsroom_options(export)
     export.set_defaults(run=run_export)

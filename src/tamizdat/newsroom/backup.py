@@ -28,6 +28,8 @@ KEYS: Final = re.compile(r"keys/|recovery-print-and-remove\.")
 _PASSING: Final = re.compile(r"\.lock|\.busy|desk/log\.sqlite-(?:wal|shm|journal)|(?:.*/)?\.[^/]*\.unfinished/.*")
 # Written once: what is there and differs was damaged, here or there.
 _ONCE: Final = re.compile(r"vault/[0-9a-f]{3}/.*/v[0-9]+/.*|log/tile/(?:(?!\.p/).)*")
+# What lies in an object's folder, and that folder.
+_OBJECT: Final = re.compile(r"vault/((?:[0-9a-f]{3}/){3}[^/]+)/")
 _LINE: Final = re.compile(r"(\\?)([0-9a-f]{64})  newsroom/(.+)", re.DOTALL)
 _CHUNK: Final = 1 << 20
 Progress = Callable[[int], None]
@@ -46,6 +48,8 @@ class Made:
 
         removed: How many were removed there, for they are no more here.
 
+        objects: The places in the vault of those of which something was new.
+
         faults: What was written once and differs, or is gone here: the backup keeps its own.
 
         passed: What is no plain file and was passed over.
@@ -55,6 +59,7 @@ class Made:
     size: int
     copied: int
     removed: int
+    objects: tuple[str, ...]
     faults: tuple[Fault, ...]
     passed: tuple[str, ...]
 
@@ -100,6 +105,7 @@ def make(
         size=run.size,
         copied=run.copied,
         removed=run.removed,
+        objects=tuple(sorted(run.objects)),
         faults=tuple(run.faults),
         passed=tuple(run.passed),
     )
@@ -118,6 +124,7 @@ class _Backup:
         self.listed: dict[str, str] = {}
         self.sizes: dict[str, int] = {}
         self.copied = self.removed = self.size = 0
+        self.objects: set[str] = set()
         self.faults: list[Fault] = []
         self.passed: list[str] = []
 
@@ -145,6 +152,8 @@ class _Backup:
             # What is written while it is read would be another than was hashed: the check afterwards finds that.
             self.target.put(f"{FILES}/{name}", _pieces(self._open(name), self.progress))
             self.copied += 1
+            if match := _OBJECT.match(name):
+                self.objects.add(match[1])
         self.listed[name] = digest
 
     def clean(self, names: set[str], *, keys: bool, shred: Callable[[str], None]) -> None:

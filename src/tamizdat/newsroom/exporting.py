@@ -1,8 +1,9 @@
 """
 An export: originals, opened or still sealed, in a BagIt 1.0 bag with RO-Crate metadata made from an allow-list.
 
-What is not named here does not leave: no seed, no secret, no nonce, no arrival's id, nothing of other files; who sent
-it only where that was asked for. It is NOT a proof that a file is unchanged: that is `redact`. docs/spec/vault.md, "Export".
+What is not named here does not leave: no seed, no secret, no nonce, no arrival's id, nothing of other files; what it was
+called, who sent it and how it came only where that was asked for. It is NOT a proof that a file is unchanged: that is
+`redact`. docs/spec/vault.md, "Export".
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Order:
 
         sealed: As ciphertext, with no word on what is in it.
 
-        notes: Say as well who it is said to come from and how it came.
+        notes: Say as well what it was called, who it is said to come from and how it came.
     """
 
     objects: tuple[str, ...]
@@ -76,7 +77,7 @@ class Order:
     def details(self) -> bytes:
         """Write what persons decide on."""
         how = "still sealed, without its key" if self.sealed else "opened, with what is known of it"
-        notes = "; also who it is said to come from and how it came" if self.notes else ""
+        notes = "; also what they were called, who they are said to come from and how they came" if self.notes else ""
         lines = "".join(f"object {ident}\n" for ident in self.objects)
         return f"Let these originals leave the newsroom, {how}{notes}:\n{lines}".encode("ascii")
 
@@ -189,7 +190,8 @@ def _opened(known: Crate, path: str, *, notes: bool) -> Iterator[dict[str, Any]]
         "encodingFormat": crates.media_type(known.kind),
         "identifier": f"tamizdat:{known.object}",
         "kind": known.kind,
-        "name": crates.shown(known.custody[0].files[0].name),
+        # A name of a file is its sender's, and may tell who that is.
+        "name": crates.shown(known.custody[0].files[0].name) if notes else f"object {known.object}",
         "sha256": known.sha256.hex(),
     }
     pairs = ((one, file) for one in known.custody for file in one.files)
@@ -197,7 +199,7 @@ def _opened(known: Crate, path: str, *, notes: bool) -> Iterator[dict[str, Any]]
         said = {
             "committed": file.committed,
             "covers": file.covers,
-            "how": file.how,
+            "how": file.how if notes else "",
             "root": file.root.hex(),
             "sender": one.sender if notes else "",
             "via": one.via if notes else "",
@@ -206,7 +208,7 @@ def _opened(known: Crate, path: str, *, notes: bool) -> Iterator[dict[str, Any]]
             "@id": f"#{known.object}-{number}",
             "@type": "ReceiveAction",
             "endTime": text.instant(one.received),
-            "name": crates.shown(file.name),
+            "name": crates.shown(file.name) if notes else "an arrival at the newsroom",
             "object": {"@id": path},
             "route": one.route,
         } | {key: value for key, value in said.items() if value}

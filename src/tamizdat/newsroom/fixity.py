@@ -12,7 +12,7 @@ import dataclasses
 import itertools
 import json
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from tamizdat.newsroom import objects
@@ -169,11 +169,8 @@ class _Run:
 
     def missing(self) -> None:
         """See that every object of which there is a key is there; this opens no object."""
-        names = self.house.root.names(objects.KEYS)
-        for ident in (name.split("/")[-2] for name in names if name.endswith("/key.age")):
-            if not self.vault.has(ident) and read(self.house.root, f"{SPOOL}/{ident}", 1) is None:
-                what = "it is not in the vault"
-                self.found([Fault(code="vault-missing", where=f"object {ident}", what=what, mend=_MISSING)])
+        for fault in missing(self.house):
+            self.found([fault])
 
     def save(self) -> None:
         """Bring the note to the disk."""
@@ -286,6 +283,39 @@ def run(house: House, bounds: Bounds, progress: Callable[[int], None] = lambda _
         one.save()
     one.missing()
     return one.report()
+
+
+def look_at(house: House, places: Iterable[str], progress: Callable[[int], None] = lambda _: None) -> tuple[Fault, ...]:
+    """
+    Check the objects at these places and those that were damaged when they were last read; note which are damaged now.
+
+    What is missing is told too. *progress* is told the bytes read.
+
+    Raises:
+        AdapterError: The disk would not do it.
+    """
+    vault, note = house.vault(), read_note(read(house.root, NOTE, MAX_NOTE) or b"")
+    before, faults = list(note.damaged), []
+    for at in sorted({*places, *before}):
+        files = vault.files(at)
+        found = vault.check(at, files, progress) if files else []
+        faults += found
+        if not found and at in note.damaged:
+            note.damaged.remove(at)
+        elif found and at not in note.damaged and len(note.damaged) < MAX_FAULTS:
+            note.damaged.append(at)
+    if note.damaged != before:
+        house.root.put(NOTE, [write(note)])
+    return (*faults, *missing(house))
+
+
+def missing(house: House) -> Iterator[Fault]:
+    """See that every object of which there is a key is there; this opens no object."""
+    vault = house.vault()
+    for ident in (name.split("/")[-2] for name in house.root.names(objects.KEYS) if name.endswith("/key.age")):
+        if not vault.has(ident) and read(house.root, f"{SPOOL}/{ident}", 1) is None:
+            what = "it is not in the vault"
+            yield Fault(code="vault-missing", where=f"object {ident}", what=what, mend=_MISSING)
 
 
 def _bucket(name: Any) -> str:
