@@ -7,10 +7,8 @@ const SHOWN = /\.(?:jpe?g|png|txt)$/i;
 const PROOF = ".proof";
 /** More than an edition can have; what is cut short would look as if somebody had taken files away. */
 const MAX_FILES = 1_000_000;
-/** What unfinished writes of a newsroom's own leave; no part of an edition. */
-const LEFTOVER = /(?:^|\/)\.tamizdat-[0-9a-f]{16}\.tmp$/;
-/** The files by which an edition, or its public record alone, is known, and how far above them it begins. @type {[string, number][]} */
-const MARKS = [[LIST, 1], [CARD, 1], ["log/checkpoint", 2], ["checkpoint", 1]]; // prettier-ignore
+/** The files by which an edition, or its public record alone, is known, and how far above them it begins. @type {[string[], number][]} */
+const MARKS = [[[LIST, CARD], 1], [["log/checkpoint"], 2], [["checkpoint"], 1]]; // prettier-ignore
 
 /** @typedef {Map<string, File>} Files by their paths */
 /** @typedef {{name: string, picture: Blob | null, proof: Blob | null}} Pair */
@@ -64,18 +62,27 @@ async function take(found, path, open) {
   if (file) found.push([path, file]);
 }
 
-/** Paths from the folder that holds an edition, where there is one; of several, the one whose name comes last. @param {[string, File][]} all @returns {Files} */
+/**
+ * Paths from the folder that holds an edition, where there is one: the outermost, so that nobody hides a spoilt one around a whole one; of
+ * several, the one whose name comes last.
+ * @param {[string, File][]} all @returns {Files}
+ */
 function plain(all) {
-  const found = all.filter(([path]) => !LEFTOVER.test(path));
   let root = "";
-  for (const [mark, above] of MARKS) {
-    const [first] = found.map(([path]) => path).filter((path) => `/${path}`.endsWith(`/${mark}`)).sort((one, other) => one.length - other.length || (one < other ? 1 : -1));
+  for (const [marks, above] of MARKS) {
+    const paths = all.map(([path]) => path).filter((path) => marks.some((mark) => `/${path}`.endsWith(`/${mark}`)));
+    const [first] = paths.map((path) => path.split("/").slice(0, -above)).sort((one, other) => one.length - other.length || (one.join("/") < other.join("/") ? 1 : -1));
     if (first === undefined) continue;
-    root = first.split("/").slice(0, -above).map((part) => `${part}/`).join("");
+    root = first.map((part) => `${part}/`).join("");
     break;
   }
-  return new Map(found.filter(([path]) => path.startsWith(root)).map(([path, file]) => [path.slice(root.length), file]));
+  const found = new Map(all.filter(([path]) => path.startsWith(root)).map(([path, file]) => [path.slice(root.length), file]));
+  if (found.size < all.length) around.set(found, { folder: root, count: all.length - found.size });
+  return found;
 }
+
+/** Of files that were taken from one folder of what was given: which, and how many lie outside of it. @type {WeakMap<Files, {folder: string, count: number}>} */
+export const around = new WeakMap();
 
 /** @param {Files} files */
 export const isEdition = (files) => files.has(LIST) || files.has(CARD);

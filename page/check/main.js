@@ -212,6 +212,8 @@ class Page {
       const { findings, evidence } = await this.busy((progress) =>
         checkEdition(files, { now, words, judge, against: this.older, progress: (done, total) => progress(done / Math.max(total, 1)) }),
       );
+      const around = gather.around.get(files);
+      if (around) findings.push({ kind: "unproven", code: "edition-around", params: around });
       const wrong = findings.some(({ kind }) => kind === "fault");
       const known = findings.some(({ code }) => code === "edition-card-known");
       this.tell({

@@ -65,7 +65,7 @@ export const phrase = (key, values = {}) =>
 
 /** @param {string} name @param {string | number} held */
 function value(name, held) {
-  const latin = ["words", "fingerprint", "flaw", "where"].includes(name);
+  const latin = ["words", "fingerprint", "flaw", "where", "folder"].includes(name);
   const made = document.createElement(["fingerprint", "flaw"].includes(name) ? "code" : "bdi");
   if (latin) Object.assign(made, { dir: "ltr", lang: "en", translate: false });
   made.textContent = shown(name, held);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { readText as readApproval } from "../../page/check/approvals.js";
 import { checkEdition } from "../../page/check/edition.js";
 import { checkOrder, readEntry } from "../../page/check/entries.js";
+import { around, chosen } from "../../page/check/gather.js";
 import { prepare } from "../../page/check/machine.js";
 import { readText as readList } from "../../page/check/list.js";
 import { readPolicy } from "../../page/check/policy.js";
@@ -75,6 +76,10 @@ const reading = (files) => async (name, limit) => {
 };
 
 const verbs = {
+  gather({ paths }) {
+    const files = chosen(paths.map((path) => ({ webkitRelativePath: path, name: path })));
+    return { paths: [...files.keys()].sort(), around: around.get(files) ?? null };
+  },
   read: ({ kind, raws }) => raws.map((raw) => outcome(() => readers[kind](raw))),
   verify: ({ cases }) =>
     cases.map(({ raw, keys }) => {

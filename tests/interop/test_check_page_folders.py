@@ -183,7 +183,10 @@ def test_a_folder_can_be_dropped_on_the_page(browser, template, editions, tmp_pa
     spoilt.drop("media/a.jpg")
     kept(tmp_path / "mirrors/one", spoilt)
 
+    (tmp_path / "mirrors/index.html").write_bytes(b"not looked at")
+
     said = page.drop(tmp_path / "mirrors")
 
+    assert "outside of the folder mirrors/one/, which was checked" in said["edition-around"]
     assert said["edition-missing"].startswith("media/a.jpg: this file is on the signed list, and missing.")
     page.quiet()

@@ -43,10 +43,16 @@ _FAILURES: Final = {
 
 
 class Folder:
-    """A ports.Store in a folder, which the first write makes where it is not there."""
+    """
+    A ports.Store in a folder, which the first write makes where it is not there.
 
-    def __init__(self, path: Path | str) -> None:
+    With *every*, what is named as an unfinished write is named as well: in other people's folders a stranger can hide
+    whatever he likes under such a name.
+    """
+
+    def __init__(self, path: Path | str, *, every: bool = False) -> None:
         self.path = Path(path)
+        self._every = every
         self._tidied: set[Path] = set()
 
     def __repr__(self) -> str:
@@ -100,7 +106,7 @@ class Folder:
             except (FileNotFoundError, NotADirectoryError):
                 return
         if below:
-            yield from _walk(path, f"{prefix}/" if prefix else "")
+            yield from _walk(path, f"{prefix}/" if prefix else "", every=self._every)
         else:
             yield prefix
 
@@ -251,17 +257,17 @@ def failures(name: str) -> Iterator[None]:
         raise AdapterError(code, f"{name!r}: {error.strerror or error}", mend=mend) from error
 
 
-def _walk(folder: Path, prefix: str) -> Iterator[str]:
+def _walk(folder: Path, prefix: str, *, every: bool) -> Iterator[str]:
     with failures(prefix or "."), os.scandir(folder) as entries:
         found = [
             (entry.name, entry.is_dir(follow_symlinks=False))
             for entry in entries
-            if not _LEFTOVER.fullmatch(entry.name)
+            if every or not _LEFTOVER.fullmatch(entry.name)
         ]
     # With its slash a folder sorts where the names below it do ("a.b" before "a/b" before "a0").
     for name, below in sorted(found, key=lambda pair: os.fsencode(pair[0] + "/" * pair[1])):
         if below:
-            yield from _walk(folder / name, f"{prefix}{name}/")
+            yield from _walk(folder / name, f"{prefix}{name}/", every=every)
         else:
             yield prefix + name
 

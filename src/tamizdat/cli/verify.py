@@ -60,7 +60,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
     total = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
     with console.progress(total, "checking") as meter:
         report = verify.check(
-            Folder(root),
+            Folder(root, every=True),
             now=SystemClock().now(),
             card_words=given,
             only=only,
