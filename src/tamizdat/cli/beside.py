@@ -23,13 +23,8 @@ def made_beside(target: Path, *, keep: bool = True) -> Iterator[Path]:
     Raises:
         UsageError: ``output-exists``: there is something in the way.
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UsageError(
-            "output-exists",
-            f"{shown(str(target))} is there already, and is not an empty folder",
-            mend="Give a folder that is not there yet.",
-        )
-    beside = target.with_name(f".{target.name}.unfinished")
+    demand_free(target)
+    beside = _beside(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(beside, ignore_errors=True)
     try:
@@ -40,3 +35,62 @@ def made_beside(target: Path, *, keep: bool = True) -> Iterator[Path]:
             disk.sync_folder(target.parent)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def held_beside(target: Path, *, again: bool) -> Iterator[Path]:
+    """
+    Give a folder beside *target* to fill, and move it there, for what may be done once.
+
+    Whatever goes wrong leaves the folder there, empty, and a kill as it was: with *again* it is what an earlier run
+    left, and where that is gone, what was in it may be somewhere else.
+
+    Raises:
+        UsageError: ``output-gone``.
+    """
+    beside = _beside(target)
+    if again and not beside.is_dir():
+        raise UsageError(
+            "output-gone",
+            f"this was begun in {shown(str(target))}, and what was begun is not there any more",
+            mend="Look where it went. It was decided for one time: to do it again, decide it again for another folder.",
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _empty(beside)
+    disk.sync_folder(target.parent)
+    try:
+        yield beside
+        beside.rename(target)
+    except BaseException:
+        _empty(beside)
+        raise
+    disk.sync_folder(target.parent)
+
+
+def demand_free(target: Path) -> None:
+    """
+    Find out whether a folder can be made here.
+
+    Raises:
+        UsageError: ``output-exists``: there is something in the way.
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise UsageError(
+            "output-exists",
+            f"{shown(str(target))} is there already, and is not an empty folder",
+            mend="Give a folder that is not there yet.",
+        )
+
+
+def _beside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.unfinished")
+
+
+def _empty(folder: Path) -> None:
+    """Take out what is in a folder, and make it where it is not there; the folder itself stays the same."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()

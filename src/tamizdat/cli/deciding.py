@@ -14,19 +14,31 @@ from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
 
 
-def add_options(parser: Any) -> None:
-    """Teach a verb who decides it."""
+def add_options(parser: Any, *, alone: bool = False) -> None:
+    """Teach a verb who decides it; *alone*: `--person-passphrase-file` is somebody else's there."""
     parser.add_argument("--as", dest="person", default="", metavar="PERSON", help="who decides it, a name on the card")
+    spelled = ("--as-passphrase-file", "--person-passphrase-file")
     parser.add_argument(
-        "--person-passphrase-file", metavar="FILE", help="a file whose first line is that person's own passphrase"
+        *(spelled[:1] if alone else spelled),
+        metavar="FILE",
+        dest="as_passphrase_file",
+        help="a file whose first line is that person's own passphrase",
     )
 
 
 def decided(  # noqa: PLR0917 -- as `decisions.demand`
-    house: House, keys: Keys, args: argparse.Namespace, console: Console, kind: str, subject: str, details: bytes
+    house: House,
+    keys: Keys,
+    args: argparse.Namespace,
+    console: Console,
+    kind: str,
+    subject: str,
+    details: bytes,
+    *,
+    at: str = "",
 ) -> Decided:
     """
-    Let the person named by the options say it; go on only where enough persons have.
+    Let the person named by the options say it; go on only where enough persons have. *at* is the place it is done in.
 
     Raises:
         ShortError: More persons have to say it.
@@ -34,7 +46,7 @@ def decided(  # noqa: PLR0917 -- as `decisions.demand`
     """
     passphrase = b""
     if args.person:
-        same = args.person == keyring.EDITOR and not args.person_passphrase_file
-        own = args if same else argparse.Namespace(passphrase_file=args.person_passphrase_file)
+        same = args.person == keyring.EDITOR and not args.as_passphrase_file
+        own = args if same else argparse.Namespace(passphrase_file=args.as_passphrase_file)
         passphrase = console.passphrase(own, what=args.person)
-    return decisions.demand(house, keys, kind, subject, details, args.person, passphrase)
+    return decisions.demand(house, keys, kind, subject, details, args.person, passphrase, at=at)

@@ -5,16 +5,14 @@ from __future__ import annotations
 import argparse
 import re
 
-from pathlib import Path
 from typing import Any, Final
 
 from tamizdat.adapters.folder import Folder
-from tamizdat.cli import deciding
+from tamizdat.cli import deciding, vault_export
 from tamizdat.cli import house as houses
-from tamizdat.cli.beside import made_beside
 from tamizdat.cli.console import Console, add_newsroom_options, find_newsroom, shown
 from tamizdat.cli.phrases import amount, counted, joined, read_amount
-from tamizdat.newsroom import custody, decisions, erasure, exporting, fixity, objects, rebuilding
+from tamizdat.newsroom import custody, erasure, fixity, objects, rebuilding
 from tamizdat.newsroom.fixity import DAY, Bounds, Report
 from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
@@ -49,18 +47,7 @@ def add_parser(verbs: Any) -> None:
     )
     add_newsroom_options(rebuild)
     rebuild.set_defaults(run=run_rebuild)
-    export = acts.add_parser("export", help="write originals out as a bag (BagIt) with what is known of them")
-    export.add_argument("objects", nargs="+", metavar="OBJECT", help="an object's id, as `tamizdat objects` lists it")
-    export.add_argument("--to", required=True, metavar="DIR", help="the folder to make; it must be empty or not there")
-    export.add_argument("--sealed", action="store_true", help="as ciphertext, without keys, with no word on what it is")
-    export.add_argument(
-        "--notes",
-        action="store_true",
-        help="say as well what it was called, who it is said to come from and how it came",
-    )
-    deciding.add_options(export)
-    add_newsroom_options(export)
-    export.set_defaults(run=run_export)
+    vault_export.add_parser(acts)
     destroy = acts.add_parser("destroy", help="destroy an original's key, for ever; nobody can open it then")
     destroy.add_argument("object", metavar="OBJECT", help="the object's id")
     destroy.add_argument(
@@ -138,33 +125,6 @@ def run_rebuild(args: argparse.Namespace, console: Console) -> None:
             mend="The others are in the catalogue.",
             faults=done.faults,
         )
-
-
-def run_export(args: argparse.Namespace, console: Console) -> None:
-    """
-    Write originals out as a bag.
-
-    Raises:
-        UsageError: There is no such object, or something is in the way.
-        ShortError: More persons have to decide it.
-    """
-    with houses.opened(args) as house:
-        keys = houses.unlocked(house, args, console)
-        wanted = exporting.order(house, args.objects, sealed=args.sealed, notes=args.notes)
-        with made_beside(Path(args.to).absolute()) as beside:
-            decided = deciding.decided(house, keys, args, console, "export", wanted.subject, wanted.details())
-            with console.progress(None, "exporting") as meter:
-                exporting.write(house, keys, wanted, Folder(beside), meter.advance)
-        decisions.close(house, decided)
-    console.say(
-        f"exported {counted(len(wanted.objects), 'original')} as a bag, decided by {joined(decided.names)}; "
-        "any BagIt program checks it"
-    )
-    if not wanted.sealed:
-        console.warn(
-            "these originals are open, with all that their makers' machines wrote into them: guard that folder"
-        )
-    console.product(args.to)
 
 
 def run_destroy(args: argparse.Namespace, console: Console) -> None:

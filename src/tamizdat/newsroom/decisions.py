@@ -3,8 +3,9 @@ Decisions: as many persons as the card says each sign the exact details of what 
 
 Disclosing, exporting, destroying, going on without the record's outside witnesses: a command asks `settle` or `demand`, and goes on
 only when it is `Decided`. Each person says it alone, with a passphrase of their own; where the card asks for one, it is
-settled at once. A decision holds for these details only, for thirty days, and for one time: whoever carries it
-out calls `close`.
+settled at once. A decision holds for these details only, for thirty days, and for one time: whoever carries it out calls
+`begin` before a byte of it is written, which binds it to one place, and `close` when it is done. What is in between holds
+for finishing that, there, and for nothing else.
 
 It is NOT a lock: whoever holds the machine and its keys can go around it (docs/threats.md). docs/spec/decision.md.
 """
@@ -30,6 +31,7 @@ from tamizdat.primitives.stores import read
 
 FOLDER: Final = "desk/decisions"
 DETAILS: Final = "details.age"
+BEGUN: Final = "begun.age"
 DONE: Final = "done.txt"
 LIFE: Final = 30 * 86_400
 MAX_DETAILS: Final = 1 << 20
@@ -46,11 +48,14 @@ class Decided:
         names: Who signed, as the card has them in order.
 
         raw: One note with all their signatures.
+
+        begun: An earlier run began it in this very place, and did not close it.
     """
 
     folder: str
     names: tuple[str, ...]
     raw: bytes
+    begun: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +79,7 @@ class Waiting:
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
     """
-    A decision that is neither carried out nor too old.
+    A decision that is neither done nor too old.
 
     Attributes:
         folder: Where it is kept.
@@ -87,6 +92,8 @@ class Open:
 
         signatures: Of the persons on the card, by name.
 
+        begun: The place in which it was begun; empty where it was not.
+
         faults: What is kept for it and does not count.
     """
 
@@ -95,11 +102,20 @@ class Open:
     salt: bytes = dataclasses.field(repr=False)
     details: bytes
     signatures: dict[str, Signature]
+    begun: str = ""
     faults: tuple[Fault, ...] = ()
 
 
 def settle(  # noqa: PLR0917 -- as one says it: what is decided, then who says it
-    house: House, keys: Keys, kind: str, subject: str, details: bytes, person: str = "", passphrase: bytes = b""
+    house: House,
+    keys: Keys,
+    kind: str,
+    subject: str,
+    details: bytes,
+    person: str = "",
+    passphrase: bytes = b"",
+    *,
+    at: str = "",
 ) -> Decided | Waiting:
     """
     Say it as one person, and tell whether enough have said it.
@@ -120,13 +136,15 @@ def settle(  # noqa: PLR0917 -- as one says it: what is decided, then who says i
 
         passphrase: The person's own. The editor's is the newsroom's; empty, where *keys* were opened with it just now.
 
+        at: The place where it is to be done, as `begin` gets it: what was begun there is gone on with.
+
     Raises:
         TrustError: ``passphrase-wrong``; ``decision-nobody``: the card does not name this person with this key.
         UsageError: ``decision-details``: there are no details, or too many.
     """
     if not 0 < len(details) <= MAX_DETAILS:
         raise UsageError("decision-details", f"{len(details)} bytes of details cannot be decided", mend="Ask for less.")
-    found = _find(house, keys, kind, subject, details)
+    found = _find(house, keys, kind, subject, details, at)
     card = house.card()
     if person or card.approvals == 1:
         found = _sign(house, _signer(house, keys, person, passphrase), person or keyring.EDITOR, found)
@@ -134,11 +152,19 @@ def settle(  # noqa: PLR0917 -- as one says it: what is decided, then who says i
         return Waiting(names=tuple(found.signatures), need=card.approvals, faults=found.faults)
     names = tuple(name for name, _ in card.approvers if name in found.signatures)
     whole = Note(text=texts.write_text(found.told), signatures=tuple(found.signatures[name] for name in names))
-    return Decided(folder=found.folder, names=names, raw=note.write(whole))
+    return Decided(folder=found.folder, names=names, raw=note.write(whole), begun=bool(found.begun))
 
 
 def demand(  # noqa: PLR0917 -- as `settle`
-    house: House, keys: Keys, kind: str, subject: str, details: bytes, person: str = "", passphrase: bytes = b""
+    house: House,
+    keys: Keys,
+    kind: str,
+    subject: str,
+    details: bytes,
+    person: str = "",
+    passphrase: bytes = b"",
+    *,
+    at: str = "",
 ) -> Decided:
     """
     Say it as one person, as `settle`, and go on only where enough have said it.
@@ -147,7 +173,7 @@ def demand(  # noqa: PLR0917 -- as `settle`
         ShortError: ``decision-waiting``: more persons have to say it.
         TrustError, UsageError: As `settle`.
     """
-    found = settle(house, keys, kind, subject, details, person, passphrase)
+    found = settle(house, keys, kind, subject, details, person, passphrase, at=at)
     if isinstance(found, Decided):
         return found
     by = f" ({', '.join(found.names)})" if found.names else ""
@@ -159,13 +185,29 @@ def demand(  # noqa: PLR0917 -- as `settle`
     )
 
 
+def begin(house: House, decided: Decided, at: str) -> None:
+    """
+    Note, before a byte is written, that it is being carried out in this place: from now on it holds for nothing else.
+
+    *at* is one word or path, which `settle` is asked with again where this run is cut off.
+    """
+    if not decided.begun:
+        sealed = age.seal(at.encode("utf-8", "surrogateescape"), house.card_recipients(), house.entropy)
+        house.root.add(f"{decided.folder}/{BEGUN}", [sealed])
+
+
+def is_begun(house: House, keys: Keys, kind: str, subject: str, details: bytes, at: str) -> bool:  # noqa: PLR0917
+    """Say whether these details were begun in this very place and not finished."""
+    return any(one.begun == at != "" and one.details == details for one in pending(house, keys, kind, subject))
+
+
 def close(house: House, decided: Decided) -> None:
     """Note that it was carried out, so that it does not hold a second time; the signatures are kept."""
     house.root.put(f"{decided.folder}/{DONE}", [decided.raw])
 
 
 def pending(house: House, keys: Keys, kind: str = "", subject: str = "") -> Iterator[Open]:
-    """Give every decision that waits for persons or for being carried out, of this kind and subject if given."""
+    """Give every decision that waits for persons, or for being carried out to its end, of this kind and subject if given."""
     folders = {name.rpartition("/")[0] for name in house.root.names(FOLDER)}
     for folder in sorted(folders):
         found = _read(house, keys, folder)
@@ -173,15 +215,21 @@ def pending(house: House, keys: Keys, kind: str = "", subject: str = "") -> Iter
             yield found
 
 
-def _find(house: House, keys: Keys, kind: str, subject: str, details: bytes) -> Open:
-    """Find the open decision about these very details, or begin one in memory."""
-    for found in pending(house, keys, kind, subject):
-        if found.details == details:
+def _find(house: House, keys: Keys, kind: str, subject: str, details: bytes, at: str) -> Open:  # noqa: PLR0917
+    """Find the decision about these very details that was begun in this place or nowhere, or open one in memory."""
+    alike = [one for one in pending(house, keys, kind, subject) if one.details == details]
+    for found in sorted(alike, key=lambda one: not one.begun):
+        if found.begun in {"", at}:
             return found
     salt = house.entropy.random(SALT_LENGTH)
     told = Decision(kind=kind, subject=subject, since=house.clock.now(), digest=texts.details_hash(salt, details))
     return Open(
-        folder=f"{FOLDER}/{house.entropy.random(8).hex()}", told=told, salt=salt, details=details, signatures={}
+        folder=f"{FOLDER}/{house.entropy.random(8).hex()}",
+        told=told,
+        salt=salt,
+        details=details,
+        signatures={},
+        faults=tuple(map(_elsewhere, alike)),
     )
 
 
@@ -189,15 +237,11 @@ def _read(house: House, keys: Keys, folder: str) -> Open | None:
     """Read what is kept of a decision; None where it is carried out, too old, or nobody's signature counts."""
     if read(house.root, f"{folder}/{DONE}", 1) is not None:
         return None
-    sealed = read(house.root, f"{folder}/{DETAILS}")
-    if sealed is None:
+    opened, begun = _opened(house, keys, f"{folder}/{DETAILS}"), _opened(house, keys, f"{folder}/{BEGUN}")
+    if not opened or begun == b"":
         return None
     card, told, faults = house.card(), None, []
     signatures: dict[str, Signature] = {}
-    try:
-        opened = age.open_(sealed, keys.identities)
-    except TamizdatError:
-        return None
     salt, details = opened[:SALT_LENGTH], opened[SALT_LENGTH:]
     for path in house.root.names(folder):
         if not path.endswith(".txt"):
@@ -215,7 +259,31 @@ def _read(house: House, keys: Keys, folder: str) -> Open | None:
         signatures = found | signatures
     if told is None:
         return None
-    return Open(folder=folder, told=told, salt=salt, details=details, signatures=signatures, faults=tuple(faults))
+    return Open(
+        folder=folder,
+        told=told,
+        salt=salt,
+        details=details,
+        signatures=signatures,
+        begun=(begun or b"").decode("utf-8", "surrogateescape"),
+        faults=tuple(faults),
+    )
+
+
+def _opened(house: House, keys: Keys, name: str) -> bytes | None:
+    """Open what is kept sealed; None where it is not there, nothing where it cannot be opened."""
+    sealed = read(house.root, name)
+    try:
+        return None if sealed is None else age.open_(sealed, keys.identities)
+    except TamizdatError:
+        return b""
+
+
+def _elsewhere(found: Open) -> Fault:
+    what = f"this was decided before, and begun in another place: {found.begun}"
+    return Fault(
+        code="decision-begun", where=found.folder, what=what, mend="Finish it there with the same command as then."
+    )
 
 
 def _sign(house: House, signer: Signer, person: str, found: Open) -> Open:

@@ -88,8 +88,9 @@ def take_upon(house: House, keys: Keys, reader: LogReader, person: str, passphra
             decisions.close(house, Decided(folder=found.folder, names=(), raw=b"too late\n"))
     decided = decisions.demand(house, keys, KIND, origin, details(reader), person, passphrase)
     told = {"entries": reader.size, "root": reader.root.hex(), "until": now + HOLDS, "said": decided.raw.decode()}
-    house.root.put(STANDING, [json.dumps(told, sort_keys=True).encode("ascii")])
+    # Closed first: after a kill in between it is said again, and never holds for a second half hour.
     decisions.close(house, decided)
+    house.root.put(STANDING, [json.dumps(told, sort_keys=True).encode("ascii")])
     return decided
 
 
