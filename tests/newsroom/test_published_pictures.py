@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from tamizdat.demo import camera
-from tamizdat.newsroom import credentials, disclosures, objects, redacting, release
+from tamizdat.newsroom import credentials, disclosures, objects, published_pictures, redacting, release, stories
 from tamizdat.newsroom.intake import Intake
 from tamizdat.primitives.errors import AdapterError, FormatError, TrustError
 from tamizdat.primitives.stores import Below
@@ -268,3 +268,30 @@ def test_a_png_goes_out_as_one_with_its_credentials_inside(house, keys) -> None:
     assert ("proven", "hidden") in checked(house, 1)
     (path,) = media(house, 1, ".png")
     assert f'href="../../{path}"'.encode() in media(house, 1)["stories/harbour/index.html"]
+
+
+def test_a_part_that_was_only_made_see_through_is_not_published_unasked(house, keys) -> None:
+    """Whoever erased a face in a PNG has not hidden it; those who approve read what goes out, and the ledger knows."""
+    pixels = np.random.default_rng(3).integers(0, 255, (128, 160, 4), dtype=np.uint8)
+    pixels[:, :, 3] = 255
+    pixels[40:60, 70:90, 3] = 0
+    sink = io.BytesIO()
+    Image.fromarray(pixels).save(sink, "PNG")
+    ident = receive(house, keys, sink.getvalue(), b"a.png")
+    write(house, ident, "    maker: shown\n")
+
+    with pytest.raises(FormatError) as caught:
+        release.publish(house, keys, ("harbour",))
+    (refused,) = caught.value.faults
+    ledger = disclosures.ledger(house, keys, ident)
+    write(house, ident, "    maker: shown\n    see-through: shown\n")
+    lines = published_pictures.report(house, keys, stories.read_one(house, "harbour"))
+    release.publish(house, keys, ("harbour",))
+
+    assert refused.code == "redact-see-through" and "in 64,32,32,32" in refused.what
+    assert not ledger
+    assert "newly shown: 100 % of the picture; what is under its see-through parts" in lines
+    (told,) = disclosures.ledger(house, keys, ident)
+    assert told.asked == ("see-through",)
+    assert any("provable; what is under its see-through parts" in line for line in disclosures.report([told], told))
+    assert {code for kind, code in checked(house, 1) if kind == "proven"} >= {"nothing-hidden"}

@@ -6,12 +6,13 @@ import functools
 import io
 import struct
 import subprocess
+import zlib
 
 import numpy as np
 
 from PIL import Image, ImageDraw
 
-from tamizdat.redaction import codec
+from tamizdat.redaction import codec, png
 
 
 SEED = bytes(range(32))
@@ -119,3 +120,18 @@ def planes(picture: codec.Picture) -> list[np.ndarray]:
 
 def up(value: int, by: int) -> int:
     return -(-value // by)
+
+
+def written(kind: str, pixels: np.ndarray, chunks: tuple[tuple[str, bytes], ...] = (), depth: int = 8) -> bytes:
+    """Write a PNG by hand, whose colour type is *kind*: Pillow cannot write every one."""
+    height, width = pixels.shape[:2]
+    colour = {"L": 0, "RGB": 2, "P": 3, "LA": 4, "RGBA": 6}[kind]
+    if depth < 8:
+        bits = np.unpackbits(pixels.astype(np.uint8)[:, :, None], axis=2)[:, :, 8 - depth :]
+        rows = np.packbits(bits.reshape(height, -1), axis=1)
+    else:
+        rows = pixels.astype(">u2" if depth == 16 else np.uint8).reshape(height, -1).view(np.uint8)
+    packed = zlib.compress(b"".join(b"\0" + row.tobytes() for row in np.ascontiguousarray(rows)))
+    ihdr = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    parts = [("IHDR", ihdr), *chunks, ("IDAT", packed), ("IEND", b"")]
+    return png.SIGNATURE + b"".join(png.chunk(*one) for one in parts)

@@ -55,6 +55,7 @@ def test_every_field_of_a_story_is_read() -> None:
     )
     assert (picture.crop, picture.hide, picture.people) == ((0, 0, 100, 80), ((10, 10, 20, 20),), "hidden")
     assert (picture.maker, picture.disclose, picture.again) == ("shown", ("date", "place"), True)
+    assert not picture.see_through
     assert quotation.html == '<p>We counted <data class="figure" value="lit">40 lamps</data>.</p>'
     assert (quotation.speaker, quotation.source) == ("Ada Example", "The Harbour News")
     assert heading == Heading(text="What was said")
@@ -156,3 +157,13 @@ def test_any_spoiled_file_is_read_or_refused_with_faults(data: st.DataObject) ->
 
     with contextlib.suppress(FormatError):
         manuscript.read("lamps", raw, LEDGERS)
+
+
+def test_what_is_under_see_through_parts_is_shown_on_an_answer_alone() -> None:
+    """A reduced copy has nothing there, so the answer is a mistake about what goes out."""
+    told = WHOLE.replace(b"    again: yes\n", b"    again: yes\n    see-through: shown\n")
+    story = manuscript.read("lamps", told, LEDGERS)
+
+    assert [block.see_through for block in story.blocks if isinstance(block, Picture)] == [True]
+    copy = told.replace(b"maker: shown", b"maker: protected").replace(b"    disclose: [date, place]\n", b"")
+    assert [code for code, _ in codes(copy)] == ["story-picture-see-through"]

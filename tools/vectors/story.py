@@ -126,6 +126,11 @@ CASES: Final = {
         changed("maker: shown", "maker: protected"),
     ),
     "again": ("story-picture-again", "neither yes nor left out", changed("again: yes", "again: no")),
+    "see-through": (
+        "story-picture-see-through",
+        "neither shown nor left out",
+        changed("again: yes", "see-through: hidden"),
+    ),
     "box": ("story-picture-box", "a box without width", changed("[10, 10, 20, 20]", "[10, 10, 0, 20]")),
     "placed": ("story-placed", "a picture the text does not place", changed("{picture: lamp}\n", "")),
     "placement": (

@@ -49,6 +49,9 @@ def add_parser(verbs: Any) -> None:
         "--disclose", default="", metavar="NAMES", help="show what the camera wrote: date,place,camera and others"
     )
     parser.add_argument(
+        "--see-through", choices=["shown"], help="show what stands under see-through pixels too; else it is refused"
+    )
+    parser.add_argument(
         "--hide-words", action="append", default=[], metavar="PHRASE", help="of a text: hide a phrase wherever it stands"
         " (-: read phrases from standard input, one a line)",
     )  # fmt: skip
@@ -100,7 +103,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
 def _made(house: House, keys: Keys, args: argparse.Namespace, console: Console) -> Shown:
     phrases = [phrase for word in args.hide_words for phrase in (_typed(console) if word == "-" else [word])]
     if phrases or args.hide_paragraph:
-        if args.hide or args.crop or args.disclose:
+        if args.hide or args.crop or args.disclose or args.see_through:
             raise UsageError(
                 "redact-mixed",
                 "boxes and metadata are of pictures, words and paragraphs are of texts",
@@ -114,6 +117,7 @@ def _made(house: House, keys: Keys, args: argparse.Namespace, console: Console) 
         hide=[_box("--hide", word) for word in args.hide],
         crop=_box("--crop", args.crop) if args.crop else None,
         disclose=[word for word in args.disclose.split(",") if word],
+        see_through=bool(args.see_through),
         to=EXPORT,
     )
 

@@ -26,6 +26,9 @@ from tamizdat.redaction.picture import NAMED
 
 
 FOLDER: Final = "desk/disclosures"
+# Among what was asked for: that colours under pixels that are not opaque may be seen.
+SEE_THROUGH: Final = "see-through"
+_BENEATH: Final = "what is under its see-through parts"
 _WHAT: Final = {"words": "text"}
 _HOW: Final = {"provable": "provable", "reduced": "a reduced copy", "words": "provable"}
 
@@ -46,6 +49,8 @@ class News:
 
         exact: The camera's own pixels are newly shown, where only a reduced copy was out.
 
+        beneath: What is under its see-through parts may be newly shown.
+
         before: Where what is newly shown was hidden.
 
         what: "picture" or "text".
@@ -56,6 +61,7 @@ class News:
     hidden_again: float
     items: tuple[str, ...]
     exact: bool
+    beneath: bool = False
     before: tuple[str, ...] = ()
     what: str = "picture"
 
@@ -75,7 +81,7 @@ class News:
             parts.append(
                 "the camera's own pixels, by which the camera can be recognised, where only a reduced copy was out"
             )
-        return (*parts, *self.items)
+        return (*parts, *([_BENEATH] if self.beneath else []), *self.items)
 
 
 def ledger(house: House, keys: Keys, ident: str) -> tuple[Disclosure, ...]:
@@ -120,6 +126,8 @@ def news(before: Sequence[Disclosure], told: Disclosure) -> News:
         hidden_again=(seen & ~shown).bit_count() / places,
         items=tuple(dict.fromkeys(name(path) for path in told.items if path not in had)),
         exact=told.how == "provable" and bool(reduced),
+        # Where it was not said, no such colours were shown: there is nothing that this alone could open.
+        beneath=SEE_THROUGH in told.asked and not any(SEE_THROUGH in one.asked for one in before),
         before=tuple(dict.fromkeys(one.to for one in alike if fresh & ~_number(one))),
         what=_WHAT.get(told.how, "picture"),
     )
@@ -136,7 +144,8 @@ def report(before: Sequence[Disclosure], told: Disclosure) -> Iterator[str]:
     else:
         yield f"{told.object} was never disclosed before"
     for one in before:
-        items = ", ".join(dict.fromkeys(map(name, one.items)))
+        beneath = [_BENEATH] if SEE_THROUGH in one.asked else []
+        items = ", ".join([*dict.fromkeys(map(name, one.items)), *beneath])
         share = _number(one).bit_count() / (one.across * one.down)
         yield (
             f"  {text.day(one.when)}  {one.to}: {percent(share)} shown, {_HOW[one.how]}"

@@ -254,6 +254,7 @@ def _shown(house: House, keys: Keys, wanted: Picture, *, to: str, by: Sequence[s
         hide=wanted.hide,
         crop=wanted.crop,
         disclose=wanted.disclose,
+        see_through=wanted.see_through,
         to=to,
         by=by,
     )
@@ -262,7 +263,9 @@ def _shown(house: House, keys: Keys, wanted: Picture, *, to: str, by: Sequence[s
 def spec(wanted: Picture) -> str:
     """Name what decides how a picture is written: which original, cut and covered how, shown with what."""
     named = f"{wanted.object} {wanted.crop} {wanted.hide}"
-    return named if wanted.maker == "protected" else f"{named} shown {wanted.disclose}"
+    if wanted.maker == "protected":
+        return named
+    return f"{named} shown {wanted.disclose}" + (" see-through" if wanted.see_through else "")
 
 
 def _copy(

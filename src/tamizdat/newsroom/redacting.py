@@ -69,6 +69,7 @@ def of_picture(
     hide: Sequence[Box],
     crop: Box | None,
     disclose: Sequence[str],
+    see_through: bool = False,
     to: str,
     by: Sequence[str] = (),
 ) -> Shown:
@@ -76,16 +77,19 @@ def of_picture(
     Show a picture with boxes hidden (black), or a part of it, and those metadata that are asked for.
 
     Boxes are in pixels of the upright original; *disclose* are names of redaction/picture.py; *to* says where it is to
-    go, and *by* on whose word, for the ledger.
+    go, and *by* on whose word, for the ledger; *see_through* that colours under pixels that are not opaque may be shown.
 
     Raises:
-        UsageError: ``object-unknown``; ``redact-whole``: it is all or nothing; ``redact-box`` and the like.
+        UsageError: ``object-unknown``; ``redact-whole``: it is all or nothing; ``redact-box``,
+            ``redact-see-through`` and the like.
         TrustError: ``redaction-root``: the original is no more what was committed to.
     """
     origin, raw = _original(house, keys, ident)
     if not raw.startswith(tiled.SIGNATURES):
         raise _mixed("this is a text, and boxes are of pictures", "Hide words or paragraphs of it.")
-    made = picture.redact(origin.seed, raw, hide=hide, crop=crop, disclose=disclose, fill=_black(raw))
+    made = picture.redact(
+        origin.seed, raw, hide=hide, crop=crop, disclose=disclose, fill=_black(raw), see_through=see_through
+    )
     verdict = verify.verify(made.file, made.proof, origin.root)
     across, down = (-(-edge // TILE) for edge in verdict.original)
     turn = metadata.orientation(verdict.items)
@@ -99,7 +103,7 @@ def of_picture(
             root=origin.root,
             hide=tuple(map(written, hide)),
             crop=written(crop) if crop else "",
-            asked=tuple(disclose),
+            asked=(*disclose, *([disclosures.SEE_THROUGH] if see_through else [])),
             items=disclosures.paths(verdict.items),
             to=to,
             by=tuple(by),

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from tamizdat.primitives import digest
 from tamizdat.primitives.errors import UsageError
-from tamizdat.redaction import codec, commitment, metadata, proof, tiled, tree
+from tamizdat.redaction import codec, commitment, metadata, png, proof, seethrough, tiled, tree
 from tamizdat.redaction.codec import TILE
 from tamizdat.redaction.commit import file_commitment, seed_split
 
@@ -87,16 +87,18 @@ def redact(
     crop: Box | None = None,
     disclose: Sequence[str] = (),
     fill: int = 0,
+    see_through: bool = False,
 ) -> Redacted:
     """
     Hide boxes of a picture, or all but one, and prove the rest; *seed* is its object's.
 
     Boxes are left, top, width, height in pixels of the upright original. Every tile of 32 x 32 pixels that a hidden
-    box touches is hidden whole; a crop is narrowed to whole tiles, so that nothing outside of it is ever shown.
+    box touches is hidden whole; a crop is narrowed to whole tiles, so that nothing outside of it is ever shown. What
+    stands under pixels that are not opaque is shown only where *see_through* says that this is meant.
 
     Raises:
         FormatError: ``jpeg-...``, ``png-...``, ``redact-kind``: the file cannot be taken apart, so it is all or nothing.
-        UsageError: ``redact-box``, ``redact-crop``, ``redact-disclose``, ``redact-fill``.
+        UsageError: ``redact-box``, ``redact-crop``, ``redact-disclose``, ``redact-fill``, ``redact-see-through``.
     """
     picture = tiled.read(raw)
     least, most = (codec.COEFFICIENT_LEAST, codec.COEFFICIENT_MOST) if picture.kind == proof.JPEG else (0, 0)
@@ -107,6 +109,8 @@ def redact(
     turn = metadata.orientation(found)
     part = _part(original, crop, turn)
     hidden = _outside(original, part) | _touched(original, hide, turn)
+    if isinstance(picture, png.Png) and not see_through:
+        _check_see_through(picture, hidden, turn)
     items = commitment.Items(seeds, found)
     chosen, absent = _chosen(found, disclose)
     seen, hashes = _cover(seeds.tiles, tree.grid(*original.grid), hidden, picture)
@@ -158,6 +162,33 @@ def stored(box: Box, size: tuple[int, int], turn: int) -> Box:
     # After the exchange of axes 5 is as it is; 6, 7 and 8 are mirrored in one, both, the other.
     mirrored_x, mirrored_y = turn in {2, 3, 7, 8}, turn in {3, 4, 6, 7}
     return (right if mirrored_x else left, bottom if mirrored_y else top, width, height)
+
+
+def upright(box: Box, size: tuple[int, int], turn: int) -> Box:
+    """
+    Find where a box of the picture as stored, whose *size* is width and height, lies in the upright picture.
+
+    >>> upright((0, 40, 20, 10), (100, 50), 6)
+    (0, 0, 10, 20)
+    """
+    # A quarter to the right is undone by one to the left; each other turn undoes itself.
+    return stored(box, size[::-1] if turn >= 5 else size, {6: 8, 8: 6}.get(turn, turn))
+
+
+def _check_see_through(picture: png.Png, hidden: Hidden, turn: int) -> None:
+    """Refuse to show colours that nobody sees: whoever made them see-through may have meant to hide them."""
+    flags = seethrough.tiles(picture, hidden)
+    if not flags.any():
+        return
+    size = picture.header.width, picture.header.height
+    boxes = [upright(box, size, turn) for box in seethrough.boxes(flags, picture.header.grid[0], size)]
+    named = " and ".join(",".join(map(str, box)) for box in boxes)
+    raise UsageError(
+        "redact-see-through",
+        f"colours stand under see-through pixels, unseen, and whoever has the file can read them: in {named}",
+        mend="Hide what is named; or, if everybody may see what is under it, say --see-through shown "
+        "(in a story: see-through: shown).",
+    )
 
 
 def _part(header: tiled.Header, crop: Box | None, turn: int) -> Box:

@@ -100,6 +100,10 @@ class Png:
         """Give the bytes of blank tiles; there is only one value to fill them with, 0."""
         return np.full((len(numbers), self.tiles.shape[1]), fill, np.uint8)
 
+    def bands(self) -> Iterator[npt.NDArray[Any]]:
+        """Give the rows of one line of tiles after the other, packed as in the file."""
+        return _bands(self.header, self.tiles)
+
     def cropped(self, left: int, top: int, width: int, height: int) -> Png:
         """Give a part that begins on a tile."""
         header = dataclasses.replace(self.header, width=width, height=height)

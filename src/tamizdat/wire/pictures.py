@@ -25,7 +25,7 @@ _PEOPLE: Final[dict[str, People]] = {"consent": "consent", "hidden": "hidden", "
 _MAKER: Final[dict[str, Maker]] = {"protected": "protected", "shown": "shown"}
 _FIELDS: Final = (
     *("object", "credit", "alt", "caption", "crop", "hide", "people"),
-    *("maker", "disclose", "again"),
+    *("maker", "disclose", "again", "see-through"),
 )
 
 Box = tuple[int, int, int, int]
@@ -58,6 +58,7 @@ def read(key: str, group: Fields, found: Findings) -> Picture:
         maker=_maker(key, group, found),
         disclose=_disclosed(key, group, found),
         again=_again(key, group, found),
+        see_through=_see_through(key, group, found),
     )
 
 
@@ -124,6 +125,26 @@ def _again(key: str, group: Fields, found: Findings) -> bool:
             "Write again: yes, only where the picture is to show what an earlier disclosure hid, or take it out.",
         )
     return answer == "yes"
+
+
+def _see_through(key: str, group: Fields, found: Findings) -> bool:
+    """Read whether colours under pixels that are not opaque may go out; a reduced copy has none."""
+    answer, line = group.text("see-through"), group.line_of("see-through")
+    if answer not in {"", "shown"}:
+        found.add(
+            "story-picture-see-through",
+            line,
+            f"picture {key!r}: see-through: is {answer!r}",
+            "Write see-through: shown, only where everybody may see what is under it, or take it out.",
+        )
+    elif answer and group.text("maker") == "protected":
+        found.add(
+            "story-picture-see-through",
+            line,
+            f"picture {key!r}: a reduced copy shows nothing that is under see-through parts",
+            "Take see-through: out, or write maker: shown.",
+        )
+    return answer == "shown"
 
 
 def _boxes(key: str, group: Fields, found: Findings) -> tuple[Box, ...]:

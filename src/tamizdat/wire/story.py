@@ -98,6 +98,8 @@ class Picture:
         disclose: What the camera wrote that is shown with the proof, by the names of redaction/picture.py.
 
         again: Those who approve know that this shows what an earlier disclosure hid.
+
+        see_through: They know that whoever has the file can read what stands under its see-through pixels.
     """
 
     object: str
@@ -110,6 +112,7 @@ class Picture:
     maker: Maker = "protected"
     disclose: tuple[str, ...] = ()
     again: bool = False
+    see_through: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,8 @@ def _of_container(image: Image.Image, raw: bytes) -> Iterator[str]:
     for key, word in _INFO:
         if image.info.get(key):
             yield word
+    if image.has_transparency_data:
+        yield "what lay under its see-through parts (they are white now)"
     if getattr(image, "text", None):
         yield "text fields"
     if getattr(image, "n_frames", 1) > 1:
