@@ -11,11 +11,10 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from tamizdat.carry import part, split
+from tamizdat.carry import chance, part, split
 from tamizdat.primitives.errors import UsageError
 
 
@@ -141,22 +140,9 @@ class Plan:
 
         A carrier's loss tells nothing of another's here; at a border that is seldom so.
         """
-        whole, shared = [1.0], [1.0]
-        for load in self.loads:
-            for weight, count in Counter(load.weights).items():
-                fate = _fate(count, weight, loss)
-                if load.shared:
-                    shared = _convolved(shared, fate)
-                else:
-                    whole = _convolved(whole, fate)
-        at_least = [sum(shared[count:]) for count in range(len(shared) + 1)]
-        chance = 0.0
-        for arrived, likely in enumerate(whole):
-            wanted = max(0, self.need - arrived)
-            if wanted < len(at_least):
-                # Each volume travels in other messages, so each has a fate of its own.
-                chance += likely * at_least[wanted] ** (self.volumes if wanted else 1)
-        return min(1.0, chance)
+        whole = [load.weights for load in self.loads if not load.shared]
+        shared = [load.weights for load in self.loads if load.shared]
+        return chance.joined(self.need, loss, whole, shared, volumes=self.volumes)
 
     def _weights(self) -> list[int]:
         return sorted((weight for load in self.loads for weight in load.weights), reverse=True)
@@ -353,8 +339,8 @@ def _load(cut_: _Cut, carriers: Carriers, numbers: tuple[tuple[int, ...], ...]) 
 def _rank(plan: Plan, survive: int | None) -> tuple[float, ...]:
     """Order plans: what most likely joins (unless what must be survived is given), then what writes least."""
     cost = plan.written / plan.sealed + _TRIFLE * plan.total
-    chance = 0.0 if survive is not None else plan.chance(YARDSTICK)
-    return (-round(chance / _ALIKE), cost)
+    likely = 0.0 if survive is not None else plan.chance(YARDSTICK)
+    return (-round(likely / _ALIKE), cost)
 
 
 def _survived(weights: Sequence[int], spare: int) -> int:
@@ -366,25 +352,6 @@ def _survived(weights: Sequence[int], spare: int) -> int:
             break
         lost += 1
     return lost
-
-
-def _fate(count: int, weight: int, loss: float) -> list[float]:
-    """Give the chances that 0, 1, 2 ... parts of *count* carriers with *weight* parts each arrive."""
-    chances = [0.0] * (count * weight + 1)
-    for arrived in range(count + 1):
-        chances[arrived * weight] = math.comb(count, arrived) * (1 - loss) ** arrived * loss ** (count - arrived)
-    return chances
-
-
-def _convolved(left: list[float], right: list[float]) -> list[float]:
-    if len(left) == 1:
-        return right
-    out = [0.0] * (len(left) + len(right) - 1)
-    for at, chance in enumerate(left):
-        if chance:
-            for more, other in enumerate(right):
-                out[at + more] += chance * other
-    return out
 
 
 def _impossible(

@@ -15,9 +15,8 @@ from typing import BinaryIO, Final, TypeAlias
 
 import numpy as np
 
-from blake3 import blake3
-
 from tamizdat.carry import erasure, part
+from tamizdat.carry.due import Due
 from tamizdat.carry.scan import fetch, scatter
 from tamizdat.carry.spans import Spans, number
 from tamizdat.carry.survey import Plan
@@ -114,9 +113,8 @@ class Rows:
         self.count = plan.all_rows
         self._payload, self._stripe = self.shape.payload, self.shape.stripe
         self._volume = -1
-        self._end: int | None = None
         self._ways: list[_Way] = []
-        self._due: tuple[tuple[int, int], bytes, bytes] = ((-1, -1), b"", b"")
+        self._due = Due(plan, self._tag_key, supposed=self._again is not None)
         self._spare.clear()
         self._heads.clear()
 
@@ -126,9 +124,7 @@ class Rows:
 
     def used(self, row: int) -> int:
         """Give how many bytes of ciphertext a row holds: all but the last are full."""
-        if self.total is None:
-            return self.shape.stripe
-        return max(0, min(self.shape.stripe, self.total - row * self.shape.stripe))
+        return self._due.used(row)
 
     def blocks(self, row: int, *, least: int | None = None) -> Sequence[Block]:
         """
@@ -212,7 +208,7 @@ class Rows:
         for at, views in enumerate(got):
             if len(views) < need:
                 if self._again is None:
-                    raise self._short(self._row(volume, stripe + at), len(views))
+                    raise self._short(self._due.row(volume, stripe + at), len(views))
                 return False
         for at, views in enumerate(got):
             self._complete(out[at * self._stripe : (at + 1) * self._stripe], views)
@@ -258,31 +254,12 @@ class Rows:
         filled = self._scatter(way.source, base + number(first) * shape.packet, buffers)
         bad = max(0, stop - first - filled // shape.packet)
         for row, head, payload in zip(range(first, stop - bad), heads, payloads, strict=False):
-            if self._whole(head, payload, self._expected(way.index, batch.volume, row)):
+            if self._due.whole(head, payload, self._due.head(way.index, batch.volume, row)):
                 batch.got[row - batch.first][way.index] = payload
             else:
                 bad += 1
         if bad:
             way.doubtful = first + max(_DOUBT, len(batch.got))
-
-    def _whole(self, head: memoryview, payload: memoryview, expected: bytes) -> bool:
-        """Say whether a packet that was read in pieces is whole, and the one that is due."""
-        if not self._same(head, expected):
-            return False
-        check = blake3(head[: part.CHECKED]).update(payload)
-        if len(head) > part.HEADER:
-            check.update(head[part.HEADER :])
-        if check.digest(part.HEADER - part.CHECKED) != head[part.CHECKED : part.HEADER]:
-            return False
-        if self._tag_key is None or not self.shape.tagged:
-            return True
-        return part.tag_holds(b"".join((head[: part.HEADER], payload, head[part.HEADER :])), self._tag_key)
-
-    def _same(self, head: bytes | memoryview, expected: bytes) -> bool:
-        """Compare a header with the one due here; where the plan is exact, flags and `used` were voted on."""
-        if self._again is not None:
-            return head[: part.CHECKED] == expected
-        return head[:6] == expected[:6] and head[7:36] == expected[7:36]
 
     def _scatter(self, source: int, offset: int, buffers: list[memoryview]) -> int:
         """Fill the buffers; where a medium fails, as far as it lets us, sector by sector."""
@@ -311,33 +288,9 @@ class Rows:
         if len(raw) < self.shape.packet:
             return None
         head = memoryview(raw[: part.HEADER] + raw[end:])
-        return raw if self._whole(head, view[part.HEADER : end], self._expected(way.index, volume, stripe)) else None
-
-    def _expected(self, index: int, volume: int, stripe: int) -> bytes:
-        """Give the first 40 bytes of the packet that is due."""
-        if self._due[0] != (index, volume):
-            header = part.Header(
-                shape=self.shape, kind=part.BLOCK, index=index, volume=volume, stripe=0, used=self.shape.stripe
-            )
-            raw = part.write_head(header)
-            self._due = (index, volume), raw[:12], raw[16:]
-        if stripe + 1 == self._end:
-            row = self._row(volume, stripe)
-            header = part.Header(
-                shape=self.shape,
-                kind=part.BLOCK,
-                index=index,
-                volume=volume,
-                stripe=stripe,
-                used=self.used(row),
-                end_of_volume=True,
-                end_of_set=row + 1 == self.count,
-            )
-            return part.write_head(header)
-        return self._due[1] + stripe.to_bytes(4, "big") + self._due[2]
-
-    def _row(self, volume: int, stripe: int) -> int:
-        return volume * (self._plan.volume_rows or 0) + stripe
+        return (
+            raw if self._due.whole(head, view[part.HEADER : end], self._due.head(way.index, volume, stripe)) else None
+        )
 
     def _targets(self, index: int, batch: _Batch, first: int, stop: int) -> list[memoryview]:
         """Give where the payloads go: to their place, or aside where something is computed from them."""
@@ -361,7 +314,6 @@ class Rows:
     def _of(self, volume: int) -> list[_Way]:
         if volume != self._volume:
             groups = self._plan.groups.get(volume, [])
-            self._end = self._plan.rows(volume)
             self._ways = [_Way(index=group.index, source=source, spans=group.spans) for source, group in groups]
             self._volume = volume
         return self._ways

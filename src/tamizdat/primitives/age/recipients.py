@@ -10,7 +10,7 @@ from __future__ import annotations
 import abc
 import hashlib
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -21,14 +21,13 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from tamizdat.primitives import text
-from tamizdat.primitives.age import bech32, header
-from tamizdat.primitives.age.header import FILE_KEY_LENGTH, Stanza
+from tamizdat.primitives.age import bech32, header, wrapping
+from tamizdat.primitives.age.header import Stanza
 from tamizdat.primitives.errors import AdapterError, FormatError, UsageError
 from tamizdat.primitives.ports import Entropy
 
 
 KEY_LENGTH: Final = 32
-BODY_LENGTH: Final = FILE_KEY_LENGTH + 16
 SALT_LENGTH: Final = 16
 WORK_FACTOR: Final = 18
 MAX_WORK_FACTOR: Final = 22
@@ -39,8 +38,6 @@ _ENCAPSULATED: Final = _MLKEM_SHARE + KEY_LENGTH
 _HYBRID_LABEL: Final = b"age-encryption.org/mlkem768x25519"
 _X25519_LABEL: Final = b"age-encryption.org/v1/X25519"
 _SCRYPT_LABEL: Final = b"age-encryption.org/v1/scrypt"
-# Each wrap key is used once (specification, "X25519 recipient stanza").
-_ONCE: Final = bytes(12)
 # Any private key shows a point of low order, for all give zero with it.
 _PROBE: Final = X25519PrivateKey.from_private_bytes(bytes(KEY_LENGTH))
 
@@ -131,7 +128,7 @@ class X25519Recipient(_PublicKey):
         own = X25519PrivateKey.from_private_bytes(entropy.random(KEY_LENGTH))
         share = own.public_key().public_bytes_raw()
         key = header.derive(own.exchange(self._key), share + self.raw, _X25519_LABEL)
-        body = ChaCha20Poly1305(key).encrypt(_ONCE, file_key, None)
+        body = wrapping.wrap(key, file_key)
         return Stanza(kind=self.kind, arguments=(header.encode(share),), body=body)
 
 
@@ -157,16 +154,16 @@ class X25519Identity(Identity):
 
     def unwrap(self, stanzas: Sequence[Stanza]) -> bytes | None:
         """Try every stanza of its kind; as `Opener` says."""
-        return _first(self._unwrap(stanza) for stanza in _of(stanzas, "X25519", 1))
+        return wrapping.first(self._unwrap(stanza) for stanza in wrapping.of_kind(stanzas, "X25519", 1))
 
     def _unwrap(self, stanza: Stanza) -> bytes | None:
-        share = _argument(stanza, 0, KEY_LENGTH)
+        share = wrapping.argument(stanza, 0, KEY_LENGTH)
         try:
             shared = self._key.exchange(X25519PublicKey.from_public_bytes(share))
         except ValueError as error:
             raise header.flaw("a key in it is one that hides nothing") from error
         key = header.derive(shared, share + self._recipient.raw, _X25519_LABEL)
-        return _decrypt(key, stanza.body)
+        return wrapping.unwrap(key, stanza.body)
 
 
 class HybridRecipient(_PublicKey):
@@ -215,10 +212,10 @@ class HybridIdentity(Identity):
 
     def unwrap(self, stanzas: Sequence[Stanza]) -> bytes | None:
         """Try every stanza of its kind; as `Opener` says."""
-        return _first(self._unwrap(stanza) for stanza in _of(stanzas, "mlkem768x25519", 1))
+        return wrapping.first(self._unwrap(stanza) for stanza in wrapping.of_kind(stanzas, "mlkem768x25519", 1))
 
     def _unwrap(self, stanza: Stanza) -> bytes | None:
-        share = _argument(stanza, 0, _ENCAPSULATED)
+        share = wrapping.argument(stanza, 0, _ENCAPSULATED)
         # cryptography's HPKE says the same for a point of low order and for a foreign key; the specification does not.
         _shareable(share[_MLKEM_SHARE:])
         try:
@@ -261,22 +258,22 @@ class Passphrase(Recipient):
     def wrap(self, file_key: bytes, entropy: Entropy) -> Stanza:
         """Wrap the file key with a salt made from *entropy*."""
         salt = entropy.random(SALT_LENGTH)
-        body = ChaCha20Poly1305(self._stretch(salt, self.work_factor)).encrypt(_ONCE, file_key, None)
+        body = wrapping.wrap(self._stretch(salt, self.work_factor), file_key)
         return Stanza(kind=self.kind, arguments=(header.encode(salt), str(self.work_factor)), body=body)
 
     def unwrap(self, stanzas: Sequence[Stanza]) -> bytes | None:
         """Try the one stanza of its kind; as `Opener` says."""
-        return _first(self._unwrap(stanza) for stanza in _of(stanzas, self.kind, 2))
+        return wrapping.first(self._unwrap(stanza) for stanza in wrapping.of_kind(stanzas, self.kind, 2))
 
     def _unwrap(self, stanza: Stanza) -> bytes | None:
-        salt = _argument(stanza, 0, SALT_LENGTH)
+        salt = wrapping.argument(stanza, 0, SALT_LENGTH)
         try:
             work_factor = text.decimal(stanza.arguments[1])
         except ValueError as error:
             raise header.flaw("its work factor is not a plain number") from error
         if not 1 <= work_factor <= self.max_work_factor:
             raise header.flaw(f"its work factor {work_factor} is not between 1 and {self.max_work_factor}")
-        return _decrypt(self._stretch(salt, work_factor), stanza.body)
+        return wrapping.unwrap(self._stretch(salt, work_factor), stanza.body)
 
     def _stretch(self, salt: bytes, work_factor: int) -> bytes:
         try:
@@ -359,32 +356,6 @@ def _suite() -> hpke.Suite:
     return hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POLY1305)
 
 
-def _of(stanzas: Sequence[Stanza], kind: str, arguments: int) -> list[Stanza]:
-    """Pick the stanzas of a kind, and refuse all where one is malformed."""
-    mine = [stanza for stanza in stanzas if stanza.kind == kind]
-    for stanza in mine:
-        if len(stanza.arguments) != arguments:
-            raise header.flaw(f"a recipient of the kind {kind} has {len(stanza.arguments)} arguments, not {arguments}")
-        # Checked before anything is tried, against partitioning oracles.
-        if len(stanza.body) != BODY_LENGTH:
-            raise header.flaw(f"a wrapped key of the kind {kind} has the wrong length")
-    return mine
-
-
-def _first(keys: Iterable[bytes | None]) -> bytes | None:
-    return next((key for key in keys if key is not None), None)
-
-
-def _argument(stanza: Stanza, place: int, length: int) -> bytes:
-    try:
-        value = header.decode(stanza.arguments[place])
-    except ValueError as error:
-        raise header.flaw(f"a recipient of the kind {stanza.kind} is not in its one spelling") from error
-    if len(value) != length:
-        raise header.flaw(f"a recipient of the kind {stanza.kind} has {len(value)} bytes where {length} belong")
-    return value
-
-
 def _point(raw: bytes) -> X25519PublicKey:
     key = X25519PublicKey.from_public_bytes(raw)
     _PROBE.exchange(key)
@@ -396,13 +367,6 @@ def _shareable(share: bytes) -> None:
         _point(share)
     except ValueError as error:
         raise header.flaw("a key in it is one that hides nothing") from error
-
-
-def _decrypt(key: bytes, body: bytes) -> bytes | None:
-    try:
-        return ChaCha20Poly1305(key).decrypt(_ONCE, body, None)
-    except InvalidTag:
-        return None
 
 
 def _not_a_recipient(word: str, why: str) -> FormatError:
