@@ -12,6 +12,7 @@ from tamizdat.primitives import card as cards
 from tamizdat.primitives import merkle, note
 from tamizdat.record import checkpoint, witness
 from tests.record.logs import begun
+from tests.scripts import house
 from tests.scripts.served import Line, asked, serving
 from tests.wire.editions import ORIGIN, SIGNERS, make_card
 
@@ -138,3 +139,42 @@ def test_what_was_answered_is_remembered_after_a_kill_at_that_moment(start):
         old = size
     with start() as (_, lines):
         assert checkpoint.verify(asked(where(lines)[0], "GET", PLACE)[1], LOG.verifier).size == 300
+
+
+def test_a_witness_whose_memory_was_damaged_signs_nothing_says_so_and_is_not_begun_anew(start, tmp_path):
+    """Empty, cut, of another size, of another log: refused over HTTP, and when it is started again."""
+    ours = Grown([3, 9])
+    with start() as (process, lines):
+        address = where(lines)[0]
+        assert post(address, ours.body(0, 3))[0] == 200
+        (state,) = (tmp_path / "w/state").rglob("checkpoint")
+        kept = state.read_bytes()
+        other = checkpoint.sign(checkpoint.Checkpoint(origin="x/y", size=0, root=merkle.EMPTY), LOG)
+        for damaged in (b"", kept[:-20], kept.replace(b"\n3\n", b"\n2\n"), other):
+            state.write_bytes(damaged)
+            for old in (0, 3):
+                assert post(address, ours.body(old, 9))[0] == 503
+            assert asked(address, "GET", PLACE)[0] == 503
+            assert state.read_bytes() == damaged
+        process.terminate()
+        assert "[witness-state]" in process.communicate()[1]
+    house.refused(house.run("log", "witness", tmp_path / "w"), 6, "witness-state")
+    state.write_bytes(kept)
+    with start() as (_, lines):
+        assert post(where(lines)[0], ours.body(3, 9))[0] == 200
+    for text in (b"", b"\xff\n"):
+        (tmp_path / "w/keys.txt").write_bytes(text)
+        house.refused(house.run("log", "witness", tmp_path / "w"), 3, "witness-keys")
+
+
+def test_whoever_has_one_new_state_of_the_log_cannot_fill_the_witness_with_evidence(start, tmp_path):
+    """A wrong proof under a true state, each time with other signatures of nobody's beneath it."""
+    ours = Grown([3, 9])
+    wrong = b"old 3\n" + b"A" * 43 + b"=\n\n" + ours.heads[9]
+    with start() as (_, lines):
+        address = where(lines)[0]
+        assert post(address, ours.body(0, 3))[0] == 200
+        for number in range(5):
+            more = note.write_signature(note.Signature(name=f"x{number}", key_id=b"\1\2\3\4", value=bytes(64)))
+            assert post(address, wrong + more.encode())[0] == 422
+    assert len(list((tmp_path / "w/state/evidence").iterdir())) == 1

@@ -11,7 +11,9 @@ import dataclasses
 import http.client
 import http.server
 import io
+import re
 import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -19,12 +21,13 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, Final
 
-from tamizdat.primitives.errors import AdapterError, UsageError
+from tamizdat.primitives.errors import AdapterError, TamizdatError, UsageError
 
 
 PATIENCE: Final = 30.0  # seconds
 MAX_ANSWER: Final = 2 << 20
 CONNECTIONS: Final = 512  # that a server of ours answers at once
+SPARE: Final = 1 << 20  # bytes of a request that is too long, which are read all the same, so that its sender hears why
 _AGENT: Final = {"User-Agent": "tamizdat"}
 
 
@@ -112,6 +115,7 @@ class Answered:
 
 
 Respond = Callable[[Asked], Answered]
+_DIGITS: Final = re.compile("0|[1-9][0-9]*", re.ASCII)
 
 
 class Server:
@@ -125,13 +129,27 @@ class Server:
 
         most: How long a request may be, in bytes.
 
+        say: Told what could not be answered, and why, for whoever runs it; once, as long as it stays the same.
+
+        patience: How many seconds a whole request may take from its first byte on, and an answer's way out.
+
     Raises:
         AdapterError: ``serve-port``: the port is taken or not allowed.
     """
 
-    def __init__(self, host: str, port: int, respond: Respond, most: int) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        respond: Respond,
+        most: int,
+        *,
+        say: Callable[[str], None] = lambda _: None,
+        patience: float = PATIENCE,
+    ) -> None:
+        handler = type("_Set", (_Handler,), {"respond": _tried(respond, say), "most": most, "timeout": patience})
         try:
-            self._server = _Threads((host, port), _handler(respond, most))
+            self._server = _Threads((host, port), handler)
         except OSError as error:
             raise AdapterError(
                 "serve-port", f"port {port}: {error.strerror}", mend="Give another --port, or none."
@@ -179,46 +197,140 @@ class _Threads(http.server.ThreadingHTTPServer):
         """Say nothing of those who went away."""
 
 
-def _handler(respond: Respond, most: int) -> type[http.server.BaseHTTPRequestHandler]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"  # keep-alive, as c2sp.org/tlog-witness asks
-        server_version = "tamizdat"
-        sys_version = ""
-        timeout = PATIENCE
-        # One packet an answer: else each waits for the other side's slow acknowledgement.
-        wbufsize = -1
-        disable_nagle_algorithm = True
+def _tried(respond: Respond, say: Callable[[str], None]) -> Respond:
+    """Answer what the disk or a damaged file stands in the way of, instead of going silent."""
+    said = ""
 
-        def do_GET(self) -> None:
-            self._answer(respond(self._asked(b"")))
+    def tried(asked: Asked) -> Answered:
+        nonlocal said
+        try:
+            return respond(asked)
+        except (TamizdatError, OSError) as error:
+            told = f"{error} [{error.code}]: {error.mend}" if isinstance(error, TamizdatError) else str(error)
+            if told != said:
+                say(f"a request could not be answered: {told}")
+            said = told
+            return Answered(status=503, body=b"this cannot be answered now\n", headers={"Retry-After": "60"})
 
-        def do_POST(self) -> None:
-            length = self.headers.get("Content-Length", "")
-            if not length.isdecimal() or int(length) > most:
-                self.close_connection = True
-                what = b"the request is too long\n" if length.isdecimal() else b"the request does not say its length\n"
-                self._answer(Answered(status=413 if length.isdecimal() else 411, body=what))
-                return
-            self._answer(respond(self._asked(self.rfile.read(int(length)))))
+    return tried
 
-        def log_message(self, *_: Any) -> None:
-            """Keep no record of who asked."""
 
-        def _asked(self, body: bytes) -> Asked:
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            return Asked(method=self.command, path=self.path, headers=headers, body=body)
+class _Handler(http.server.BaseHTTPRequestHandler):
+    """One connection; `Server` makes a class of its own of it, with what is set there."""
 
-        def _answer(self, answer: Answered) -> None:
-            self.send_response(answer.status)
-            self.send_header("Content-Type", answer.kind)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.send_header("X-Content-Type-Options", "nosniff")
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
+    respond: Respond
+    most: int
+    protocol_version = "HTTP/1.1"  # keep-alive, as c2sp.org/tlog-witness asks
+    server_version = "tamizdat"
+    sys_version = ""
+    timeout = PATIENCE
+    # One packet an answer: else each waits for the other side's slow acknowledgement.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        super().setup()
+        self._coming = _Hurried(self.connection, self.timeout)
+        self.rfile = io.BufferedReader(self._coming)
+
+    def handle_one_request(self) -> None:
+        self._coming.begin()
+        super().handle_one_request()
+
+    def handle_expect_100(self) -> bool:
+        answered = super().handle_expect_100()
+        self.wfile.flush()
+        return answered
+
+    def version_string(self) -> str:
+        return self.server_version
+
+    def do_GET(self) -> None:
+        # A body that nobody asked for would be taken for the next request.
+        self.close_connection |= "Transfer-Encoding" in self.headers or self.headers.get("Content-Length", "0") != "0"
+        self._answer(type(self).respond(self._asked(b"")))
+
+    do_HEAD = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815 -- names of http.server
+
+    def do_POST(self) -> None:
+        length = self._length()
+        if length is None:
+            self.close_connection = True
+            self._answer(Answered(status=411, body=b"the request does not say its length\n"))
+            return
+        if length > max(self.most, SPARE):
+            self.close_connection = True
+        body = b"" if self.close_connection and length > self.most else self.rfile.read(length)
+        if length > self.most:
+            self._answer(Answered(status=413, body=b"the request is too long\n"))
+        elif len(body) < length:
+            self.close_connection = True
+            self._answer(Answered(status=400, body=b"the request breaks off\n"))
+        else:
+            self._answer(type(self).respond(self._asked(body)))
+
+    def _length(self) -> int | None:
+        """Give the length of a body; None where whoever stands between us and its sender may read another one than we do."""
+        told = self.headers.get_all("Content-Length") or []
+        if "Transfer-Encoding" in self.headers or len(told) != 1 or not _DIGITS.fullmatch(told[0]):
+            return None
+        return int(told[0][:15])
+
+    def send_error(self, code: int, *_: Any) -> None:
+        """Refuse what is no request, in as few words as everything else."""
+        self.close_connection = True
+        self._answer(Answered(status=code, body=f"{self.responses[code][0]}\n".encode("ascii")))
+
+    def log_message(self, *_: Any) -> None:
+        """Keep no record of who asked."""
+
+    def _asked(self, body: bytes) -> Asked:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        method = "GET" if self.command == "HEAD" else self.command
+        return Asked(method=method, path=self.path, headers=headers, body=body)
+
+    def _answer(self, answer: Answered) -> None:
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.kind)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.send_header("X-Content-Type-Options", "nosniff")
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
             self.wfile.write(answer.body)
 
-    return Handler
+
+class _Hurried(io.RawIOBase):
+    """What comes over a connection: a request has its time from its first byte on as a whole, however slowly it drips."""
+
+    def __init__(self, connection: Any, patience: float) -> None:
+        self._connection = connection
+        self._patience = patience
+        self._due: float | None = None
+
+    def begin(self) -> None:
+        """Wait for another request, which has its own time."""
+        self._due = None
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what has come, or wait for it as long as there is time."""
+        left = self._patience if self._due is None else self._due - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left)
+        try:
+            count = int(self._connection.recv_into(buffer))
+        finally:
+            self._connection.settimeout(self._patience)
+        self._due = self._due or time.monotonic() + self._patience
+        return count
 
 
 def _send(request: urllib.request.Request, most: int) -> tuple[int, bytes]:

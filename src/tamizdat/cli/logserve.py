@@ -75,11 +75,11 @@ def run(args: argparse.Namespace, console: Console) -> None:
         if args.add:
             token = _token(Path(args.add))
             committer = stack.enter_context(_committer(path, args, console))
-            taking = Server(LOOPBACK, args.add_port, _Adding(committer, token), entry.MAX_LENGTH)
+            taking = Server(LOOPBACK, args.add_port, _Adding(committer, token), entry.MAX_LENGTH, say=console.say)
             taking.start()
             stack.callback(taking.close)
             further = f"\n{taking.address}/add"
-        server = Server(args.host, args.port, lambda asked: _file(store, asked), 0)
+        server = Server(args.host, args.port, lambda asked: _file(store, asked), 0, say=console.say)
         console.product(f"{server.address}/{further}")
         console.say("giving out the public record; press Ctrl-C to end")
         server.forever()

@@ -16,7 +16,7 @@ from tamizdat.adapters.web import Answered, Asked, Server
 from tamizdat.cli.console import Console, shown
 from tamizdat.primitives import card as cards
 from tamizdat.primitives import note
-from tamizdat.primitives.errors import UsageError
+from tamizdat.primitives.errors import FormatError, UsageError
 from tamizdat.primitives.note import Cosigner, Verifier
 from tamizdat.primitives.ports import Store
 from tamizdat.primitives.stores import read
@@ -61,6 +61,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
 
     Raises:
         UsageError: A new folder has no name, or nothing is watched. AdapterError: The port is taken.
+        FormatError, TrustError: Its keys, or what it cosigned last, cannot be read.
     """
     folder = Path(args.folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -69,7 +70,8 @@ def run(args: argparse.Namespace, console: Console) -> None:
         cosigners = _keys(store, args.name)
         logs = _watched(store, args.watch, console)
         watching = witness.Witness(Folder(folder / STATE), cosigners, logs, SystemClock())
-        server = Server(args.host, args.port, _Answers(watching), witness.MAX_REQUEST)
+        watching.check()
+        server = Server(args.host, args.port, _Answers(watching), witness.MAX_REQUEST, say=console.say)
         console.say("for the policy of the newsrooms that are watched:")
         for number, cosigner in enumerate(cosigners, 1):
             name = hashlib.sha256(cosigner.name.encode()).hexdigest()[:8]
@@ -106,7 +108,17 @@ def _keys(store: Store, name: str | None) -> tuple[Cosigner, ...]:
         )
         store.add(KEYS, ["".join(f"{note.write_signer(one)}\n" for one in made).encode()])
         return made
-    return tuple(note.read_cosigner(line) for line in raw.decode().split("\n") if line)
+    try:
+        kept = tuple(note.read_cosigner(line) for line in raw.decode("utf-8").split("\n") if line)
+    except UnicodeDecodeError:
+        kept = ()
+    if not kept:
+        raise FormatError(
+            "witness-keys",
+            f"{KEYS} holds no key",
+            mend="Restore it from your copy; without one, begin anew in another folder and under another name.",
+        )
+    return kept
 
 
 def _watched(store: Store, paths: list[str], console: Console) -> dict[str, list[Verifier]]:

@@ -147,6 +147,16 @@ class Witness:
         raw = self._recorded(known[origin_hash]) if origin_hash in known else None
         return _no(404, "nothing of that log was cosigned here") if raw is None else Answer(status=200, body=raw)
 
+    def check(self) -> None:
+        """
+        See that what was cosigned last of each log can be relied on.
+
+        Raises:
+            TrustError: ``witness-state``.
+        """
+        for origin in self._logs:
+            self._recorded(origin)
+
     def _judge(self, request: Request, head: Checkpoint, signed: Note) -> Answer:
         if request.old > head.size:
             return _no(400, f"a log of {head.size} entries cannot continue {request.old}")
@@ -159,7 +169,8 @@ class Witness:
             _continues(request, head, last)
         except TrustError as error:
             if last is not None and before is not None:
-                evidence.keep(self._store, before, request.raw)
+                # With the log's own signatures alone: anybody can add more, and each time it would be another file.
+                evidence.keep(self._store, before, note.write(signed))
             return _no(422, str(error))
         return self._cosign(head, signed)
 
@@ -172,7 +183,19 @@ class Witness:
         return Answer(status=200, body="".join(map(note.write_signature, made)).encode())
 
     def _recorded(self, origin: str) -> bytes | None:
-        return stores.read(self._store, _place(origin), note.MAX_LENGTH)
+        raw = stores.read(self._store, _place(origin), note.MAX_LENGTH)
+        try:
+            if raw is not None:
+                own = (cosigner.verifier for cosigner in self._cosigners)
+                checkpoint.verify(raw, *own, *self._logs[origin], origin=origin)
+        except (FormatError, TrustError) as error:
+            # Begun anew it could be made to sign a fork of what it signed before.
+            raise TrustError(
+                "witness-state",
+                f"what was cosigned last of {origin!r} was damaged ({error}): nothing of it is signed any more",
+                mend=f"Put what it was, or the newest that anybody has with this witness's signature, into state/{_place(origin)}.",
+            ) from error
+        return raw
 
 
 def ask(
