@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 
 import pytest
 
@@ -11,8 +12,14 @@ from hypothesis import HealthCheck, settings
 from tamizdat.adapters.memory import Memory
 
 
-settings.register_profile("house", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples in every run: a test that passed passes again. Other ones each time: --hypothesis-profile=wander.
+slow = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("house", max_examples=50, derandomize=True, **slow)
+settings.register_profile("wander", max_examples=500, **slow)
 settings.load_profile("house")
+
+# As many processes work together as on a machine of two processors, whatever this one has.
+os.environ.setdefault("TAMIZDAT_PROCESSES", "2")
 
 
 class FixedClock:

@@ -14,6 +14,9 @@ from pathlib import Path
 from tests.tools import missing
 
 
+PATIENCE = 240  # seconds, only against hanging
+
+
 def _programs() -> Path:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or [Path(shutil.which("initdb") or "/none")]
     return found[-1].parent if found[-1].exists() else Path(missing("PostgreSQL's initdb (make tools)"))
@@ -23,8 +26,8 @@ def _programs() -> Path:
 def server() -> Iterator[str]:
     """Give the address of a running server; it refuses to run as root, so root lends it another user."""
     programs = _programs()
-    # Not in pytest's folders, which every run closes to others anew.
-    with tempfile.TemporaryDirectory(prefix="tamizdat-pg-") as folder, _running(programs, Path(folder)) as address:
+    # Not in pytest's folders, which every run closes to others anew; and the name of its socket must be short and plain.
+    with tempfile.TemporaryDirectory(prefix="tamizdat-pg-", dir="/tmp") as folder, _running(programs, Path(folder)) as address:
         yield address
 
 
@@ -45,8 +48,8 @@ def _running(programs: Path, folder: Path) -> Iterator[str]:
 
     run(programs / "initdb", "-D", data, "--auth=trust", "--username=postgres", "--no-sync")
     options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=on"
-    run(programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+    run(programs / "pg_ctl", "-D", data, "-w", "-t", PATIENCE, "-l", folder / "log", "-o", options, "start")
     try:
         yield f"host={folder} user=postgres dbname=postgres"
     finally:
-        run(programs / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+        run(programs / "pg_ctl", "-D", data, "-w", "-t", PATIENCE, "-m", "immediate", "stop")

@@ -9,7 +9,7 @@ import pytest
 
 from tests import tools
 from tests.interop import jsrecord
-from tests.interop.fieldpage import ARGUMENTS, NO_PICKER, watch
+from tests.interop.fieldpage import ARGUMENTS, NO_PICKER, PATIENCE, watch
 from tests.scripts import house
 
 
@@ -28,7 +28,7 @@ def player() -> Iterator:
 
 @pytest.fixture(scope="module")
 def browser(player) -> Iterator:
-    browser = player.chromium.launch(executable_path=tools.need("chromium"), args=ARGUMENTS)
+    browser = player.chromium.launch(executable_path=tools.need("chromium"), args=ARGUMENTS, timeout=PATIENCE)
     yield browser
     browser.close()
 

@@ -14,6 +14,7 @@ from tests.scripts import house
 
 
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE = 120_000  # milliseconds, only against hanging
 NO_PICKER = "delete window.showSaveFilePicker"
 # A place to write to that lies in the page: the browser's own dialog cannot be worked by a test.
 PICKER = """
@@ -41,7 +42,7 @@ async () => Promise.all(window.places.map(async (place) => {
 
 
 def watch(page) -> None:
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE)
     page.asked, page.complaints = [], []
     page.on("request", lambda request: page.asked.append(request.url))
     page.on("console", lambda message: page.complaints.append(message.text))

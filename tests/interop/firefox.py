@@ -29,7 +29,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests import tools
 
 
-TIMEOUT = 30.0
+TIMEOUT = 120.0  # only against hanging
 _READY = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 _EVENTS = ["network.beforeRequestSent", "log.entryAdded"]
 # A proxy that is not there: whatever the page asks the network for fails at once, and nothing leaves the machine.
@@ -80,7 +80,7 @@ _PICKER = """
 
 _CONSENT = """
 (async () => {
-  for (let turn = 0; turn < 200; turn++) {
+  for (let turn = 0; turn < 4000; turn++) {
     for (const frame of document.querySelectorAll("browser.dialogFrame[name]")) {
       const dialog = frame.contentDocument?.querySelector("dialog");
       if (!dialog?._buttons || dialog.getButton("accept").disabled) continue;
@@ -253,7 +253,9 @@ def running() -> Iterator[Firefox]:
         start_new_session=True,
     )
     try:
-        with connect(f"{_address(process)}/session", max_size=None, compression=None, proxy=None) as socket:
+        # A browser that stands still for a while is not a dead one: no pings, which are to be answered in time.
+        calm = {"open_timeout": TIMEOUT, "close_timeout": TIMEOUT, "ping_interval": None}
+        with connect(f"{_address(process)}/session", max_size=None, compression=None, proxy=None, **calm) as socket:
             browser = Firefox(socket)
             yield browser
             with contextlib.suppress(Exception):

@@ -12,10 +12,10 @@ import pytest
 
 from tamizdat.wire import pages
 from tests import tools
+from tests.interop.fieldpage import ARGUMENTS, PATIENCE, watch
 from tools import sample_site
 
 
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 STORY, ARABIC = "stories/how-many-died/index.html", "stories/how-many-died-ar/index.html"
 FRONT, ABOUT = "index.html", "about/index.html"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -34,7 +34,7 @@ def site(tmp_path_factory) -> Path:
 def browser() -> Iterator:
     api = pytest.importorskip("playwright.sync_api")
     with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=tools.need("chromium"), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=tools.need("chromium"), args=ARGUMENTS, timeout=PATIENCE)
         yield browser
         browser.close()
 
@@ -48,10 +48,7 @@ def visit(browser, site):
         context = context or browser.new_context(viewport={"width": width, "height": 800}, **options)
         contexts.append(context)
         page = context.new_page()
-        page.asked, page.complaints = [], []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("console", lambda message: page.complaints.append(message.text))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        watch(page)
         page.goto(f"file://{site}/{path}")
         return page
 
@@ -119,7 +116,8 @@ def test_the_policy_stops_what_is_not_the_pages_own(visit):
         "() => { const made = document.createElement('script'); made.textContent = 'window.ran = 1'; document.head.append(made);"
         " const image = new Image(); image.src = 'https://example.org/x.png'; document.body.append(image) }"
     )
-    page.wait_for_timeout(50)
+    while len(page.complaints) < 2:
+        page.wait_for_timeout(50)
 
     assert page.evaluate("window.ran") is None
     assert len(page.complaints) == 2

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import time
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests import tools
-from tests.interop.fieldpage import ARGUMENTS, NO_PICKER, check_words, seal, watch
+from tests.interop.fieldpage import ARGUMENTS, NO_PICKER, PATIENCE, check_words, seal, watch
 from tests.scripts import house
 
 
@@ -173,18 +174,31 @@ def own_browser(player, folder: Path) -> Iterator:
         env={**os.environ, "HOME": str(folder / "home"), "TMPDIR": str(folder / "tmp")},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         port = folder / "profile/DevToolsActivePort"
-        for _ in range(300):
-            if port.exists() and "\n" in port.read_text():
-                break
+        while not (port.exists() and "\n" in port.read_text()):
+            assert process.poll() is None, "Chromium ended"
             time.sleep(0.1)
-        browser = player.chromium.connect_over_cdp(f"http://127.0.0.1:{port.read_text().split()[0]}")
-        yield browser, lambda: (browser.new_browser_cdp_session().send("Browser.close"), process.wait(timeout=30))
+        address = f"http://127.0.0.1:{port.read_text().split()[0]}"
+        browser = player.chromium.connect_over_cdp(address, timeout=PATIENCE)
+
+        def close() -> None:
+            browser.new_browser_cdp_session().send("Browser.close")
+            end(process)
+
+        yield browser, close
     finally:
         process.kill()
-        process.wait()
+        end(process)
+
+
+def end(process: subprocess.Popen) -> None:
+    """Wait until it has ended; what it started and left running writes nothing any more."""
+    process.wait()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def traces(folder: Path, *markers: str) -> set[str]:
@@ -215,7 +229,7 @@ def test_nothing_readable_of_the_files_stays_when_the_browser_is_closed(player, 
     (tmp_path / "files" / f"{name}.txt").write_text(f"{word} " * 50_000)
 
     # A short path: the browser's socket must fit one.
-    with tempfile.TemporaryDirectory() as folder, own_browser(player, Path(folder)) as (own, close):
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, own_browser(player, Path(folder)) as (own, close):
         context = own.new_context() if private else own.contexts[0]
         context.add_init_script(NO_PICKER)
         page = context.new_page()

@@ -87,7 +87,6 @@ def test_a_join_that_is_killed_at_any_moment_goes_on(tmp_path: Path, folder: Pat
         capture_output=True,
         text=True,
         check=False,
-        timeout=200,
     )
 
     assert done.returncode == 0, done.stderr

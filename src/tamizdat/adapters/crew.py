@@ -3,7 +3,7 @@ Processes beside this one that each do one piece of work at a time, so that ever
 
 What they are given lies in memory that both share, anonymous and made before the fork; only lengths and answers go through
 pipes. Nothing of it has a name, and nothing rests on a disk. It is NOT a queue: who finds them all busy does the work himself, so never more is held than each has in hand.
-Where no second process can be had (Windows, macOS, one processor, TAMIZDAT_PROCESSES=1) there is nobody in it.
+Where no second process can be had (Windows, macOS, one processor, or TAMIZDAT_PROCESSES says 1) there is nobody in it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import mmap
 import os
 import select
 import signal
-import sys
 import warnings
 
 from collections.abc import Callable, Sequence
@@ -148,8 +147,7 @@ class _Answer:
 
 def start(work: Work, most: int) -> Crew:
     """Make a crew of one for each processor but this process's own."""
-    alone = not sys.platform.startswith("linux") or os.environ.get(relay.PROCESSES_VARIABLE) == "1"
-    return Crew(work, 0 if alone else min(len(os.sched_getaffinity(0)) - 1, _HANDS), most)
+    return Crew(work, min(relay.processes() - 1, _HANDS), most)
 
 
 def _work(work: Work, room: mmap.mmap, ends: tuple[int, int], others: Sequence[int], mask: set[int]) -> NoReturn:

@@ -3,7 +3,7 @@ A sink that works in a process of its own, so that two processors share the work
 
 Between the two lies a ring of anonymous shared memory: nothing of it has a name, and nothing rests on a disk.
 It is NOT for plaintext: whatever crosses it is in the memory of both. Where a second process cannot be had
-(Windows, macOS, one processor, TAMIZDAT_PROCESSES=1), the same sink works in this one.
+(Windows, macOS, one processor, or TAMIZDAT_PROCESSES says 1), the same sink works in this one.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from tamizdat.primitives.errors import AdapterError, Fault, TamizdatError
 
 
 PROCESSES_VARIABLE: Final = "TAMIZDAT_PROCESSES"
+_WISHES: Final = {"1", "2", "3"}  # nothing here has work for more
 SLOT: Final = 16 * 65_552  # sixteen sealed chunks of an age file
 SLOTS: Final = 8
 _END: Final = 0
@@ -300,14 +301,18 @@ def start(sink: Sink) -> Relay | Direct:
 
     No thread may have been started that holds a lock: a fork would keep it shut for ever.
     """
-    if not sys.platform.startswith("linux") or os.environ.get(PROCESSES_VARIABLE) == "1":
-        return Direct(sink)
-    if len(os.sched_getaffinity(0)) < 2:
-        return Direct(sink)
     try:
-        return Relay(sink)
+        return Relay(sink) if processes() > 1 else Direct(sink)
     except OSError:
         return Direct(sink)
+
+
+def processes() -> int:
+    """Say for how many processes there is work: TAMIZDAT_PROCESSES where it is a number, else one for each processor."""
+    if not sys.platform.startswith("linux"):
+        return 1
+    wished = os.environ.get(PROCESSES_VARIABLE, "")
+    return int(wished) if wished in _WISHES else len(os.sched_getaffinity(0))
 
 
 def held() -> set[signal.Signals]:
