@@ -21,6 +21,11 @@ def main() -> None:
     whole = decision.write_text(told)
     vectors.write("decision", "whole", "whole", "parts of an object may be disclosed", whole.encode())
 
+    terms = Decision(kind="card", subject="news.example/record", since=1795713600, digest=bytes(range(32)))
+    vectors.write(
+        "decision", "card", "whole", "other persons may decide from now on", decision.write_text(terms).encode()
+    )
+
     def flaw(name: str, comment: str, text: str) -> None:
         assert text != whole, name  # noqa: S101 -- a vector that shows nothing must not be written
         vectors.write("decision", name, "decision-text", comment, text.encode())

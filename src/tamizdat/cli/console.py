@@ -26,6 +26,7 @@ PASSPHRASE_VARIABLE: Final = "TAMIZDAT_PASSPHRASE"  # noqa: S105 -- its name, no
 NEWSROOM_VARIABLE: Final = "TAMIZDAT_NEWSROOM"
 SETTINGS: Final = "newsroom.toml"
 MAX_PASSPHRASE: Final = 1024
+MAX_PAGE: Final = 1 << 20
 GOOD_PASSPHRASE: Final = 20
 # Controls, line ends, what turns or hides text, and halves of characters: a name may hold any of them.
 _UNSEEN: Final = re.compile(
@@ -184,6 +185,31 @@ class Console:
     def read_input(self, most: int) -> bytes:
         """Read standard input to its end, at most *most* bytes."""
         return sys.stdin.buffer.read(most)
+
+    def typed_page(self, name: str | None) -> str:
+        """
+        Get what was typed off the printed recovery page: from a file, from standard input (``-``), or by asking.
+
+        Raises:
+            UsageError: The file cannot be read, or there is nobody to ask.
+        """
+        if name is None:
+            rows: list[str] = []
+            self.say("type the lines of the printed recovery page as they stand there; end with an empty line")
+            while row := self.ask(f"line {len(rows) + 1}: ").strip():
+                rows.append(row)
+            return "\n".join(rows)
+        if name == "-":
+            return self.read_input(MAX_PAGE).decode("utf-8", "replace")
+        try:
+            with Path(name).open("rb") as stream:
+                return stream.read(MAX_PAGE).decode("utf-8", "replace")
+        except OSError as error:
+            raise UsageError(
+                "recovery-file",
+                f"{shown(name)} cannot be read: {error.strerror}",
+                mend="Give the file with what was typed.",
+            ) from error
 
     def _needs_terminal(self, what: str, mend: str) -> None:
         if not sys.stdin.isatty():

@@ -44,9 +44,14 @@ def decided(  # noqa: PLR0917 -- as `decisions.demand`
         ShortError: More persons have to say it.
         TrustError, UsageError: This one cannot.
     """
-    passphrase = b""
-    if args.person:
-        same = args.person == keyring.EDITOR and not args.as_passphrase_file
-        own = args if same else argparse.Namespace(passphrase_file=args.as_passphrase_file)
-        passphrase = console.passphrase(own, what=args.person)
-    return decisions.demand(house, keys, kind, subject, details, args.person, passphrase, at=at)
+    person, passphrase = voice(args, console)
+    return decisions.demand(house, keys, kind, subject, details, person, passphrase, at=at)
+
+
+def voice(args: argparse.Namespace, console: Console) -> tuple[str, bytes]:
+    """Give the person named by the options, and that person's passphrase; nothing where nobody is named."""
+    if not args.person:
+        return "", b""
+    same = args.person == keyring.EDITOR and not args.as_passphrase_file
+    own = args if same else argparse.Namespace(passphrase_file=args.as_passphrase_file)
+    return args.person, console.passphrase(own, what=args.person)

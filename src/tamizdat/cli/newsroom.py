@@ -15,7 +15,7 @@ from typing import Any
 from tamizdat.adapters.folder import Folder
 from tamizdat.adapters.machine import SystemClock, SystemEntropy
 from tamizdat.adapters.place import Place
-from tamizdat.cli import backup
+from tamizdat.cli import backup, deciding, people
 from tamizdat.cli import house as houses
 from tamizdat.cli.console import Console, add_newsroom_options, find_newsroom, shown
 from tamizdat.newsroom import init, page, recovery, symbols
@@ -50,6 +50,7 @@ def add_parser(verbs: Any) -> None:
         "--renew", action="store_true", help="issue the next card first, good for a year; asks for the passphrase"
     )
     _add_witness(card)
+    deciding.add_options(card, alone=True)
     add_newsroom_options(card)
     card.set_defaults(run=run_card)
     field = acts.add_parser(
@@ -69,19 +70,7 @@ def add_parser(verbs: Any) -> None:
     )
     rehearse.add_argument("--newsroom", metavar="DIR", help="the newsroom's folder")
     rehearse.set_defaults(run=run_rehearse)
-    person = acts.add_parser("person", help="the people whose approvals count")
-    deeds = person.add_subparsers(metavar="WHAT", required=True)
-    add = deeds.add_parser(
-        "add",
-        help="make a person's key and issue a card with it; asks for the newsroom's passphrase, then for the person's own",
-    )
-    add.add_argument("name", metavar="NAME", help="a short name: a to z, digits, hyphens")
-    add.add_argument(
-        "--person-passphrase-file", metavar="FILE", help="a file whose first line is the person's passphrase"
-    )
-    add.add_argument("--work-factor", type=int, default=WORK_FACTOR, help=argparse.SUPPRESS)
-    add_newsroom_options(add)
-    add.set_defaults(run=run_person_add)
+    people.add_parsers(acts)
     backup.add_parsers(acts)
 
 
@@ -175,10 +164,12 @@ def run_card(args: argparse.Namespace, console: Console) -> None:
     Raises:
         FormatError, TrustError: It is damaged.
         UsageError: The sheet cannot be written in that form.
+        ShortError: With --renew: it changes who decides, and more persons have to decide that.
     """
     if args.renew:
         with houses.opened(args) as house:
-            raw = init.reissue(house, houses.unlocked(house, args, console), witnesses=_told(args.witness))
+            keys = houses.unlocked(house, args, console)
+            raw = init.reissue(house, keys, witnesses=_told(args.witness), by=people.voice(args, console))
     elif args.witness:
         raise UsageError("card-witness", "outside witnesses stand on the next card", mend="Give --renew as well.")
     else:
@@ -240,33 +231,11 @@ def run_rehearse(args: argparse.Namespace, console: Console) -> None:
     folder = find_newsroom(args)
     house = houses.at(folder)
     card = house.card()
-    recovery.rehearse(card, _typed_page(args.page, console), house.entropy)
+    recovery.rehearse(card, console.typed_page(args.page), house.entropy)
     console.say(f"the recovery page opens what is sealed for “{card.name}”")
     left = [name for name in (recovery.PAGE, recovery.PLAIN) if (folder / name).exists()]
     if left:
         console.warn(f"still on the disk: {' and '.join(left)}; once they are printed, remove them and empty the bin")
-
-
-def run_person_add(args: argparse.Namespace, console: Console) -> None:
-    """
-    Add a person whose approvals count.
-
-    Raises:
-        UsageError: The name cannot be, or is taken.
-        TrustError: The passphrase is wrong.
-    """
-    with houses.opened(args) as house:
-        init.check_person(house, args.name)
-        keys = houses.unlocked(house, args, console)
-        own = argparse.Namespace(passphrase_file=args.person_passphrase_file)
-        passphrase = console.passphrase(own, confirm=True, what=f"{args.name} (their own, that nobody else knows)")
-        raw = init.add_person(house, keys, args.name, passphrase, work_factor=args.work_factor)
-    card = cards.read(raw)
-    console.say(
-        f"{args.name} is on card {card.serial}; {card.approvals} of {len(card.approvers)} persons must approve a story"
-    )
-    console.warn("the card is a new one, with other words: hand it out again")
-    _tell_words(raw, console)
 
 
 def _told(paths: list[str]) -> list[bytes]:
@@ -336,27 +305,3 @@ def _write_sheet(path: Path, raw: bytes) -> None:
                 mend="Give --qr FILE.svg or --qr FILE.html.",
             )
     Folder(path.absolute().parent).put(path.name, [page.encode("utf-8")])
-
-
-def _typed_page(name: str | None, console: Console) -> str:
-    if name is None:
-        rows: list[str] = []
-        console.say("type the lines of the printed page as they stand there; end with an empty line")
-        while row := console.ask(f"line {len(rows) + 1}: ").strip():
-            rows.append(row)
-        return "\n".join(rows)
-    if name == "-":
-        return _plain(console.read_input(MAX_PAGE))
-    try:
-        with Path(name).open("rb") as stream:
-            return _plain(stream.read(MAX_PAGE))
-    except OSError as error:
-        raise UsageError(
-            "recovery-file",
-            f"{shown(name)} cannot be read: {error.strerror}",
-            mend="Give the file with what was typed.",
-        ) from error
-
-
-def _plain(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")

@@ -19,7 +19,7 @@ from tamizdat.primitives.note import Signature
 
 
 TITLE: Final = "tamizdat-decision-v1"
-KINDS: Final = frozenset({"disclosure", "export", "destroy", "unwitnessed", "open-announcement"})
+KINDS: Final = frozenset({"disclosure", "export", "destroy", "unwitnessed", "open-announcement", "card"})
 SALT_LENGTH: Final = 32
 _SUBJECT: Final = re.compile(r"[!-~]{1,200}", re.ASCII)
 

@@ -12,12 +12,13 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Final
 
+from tamizdat.newsroom import decisions, recovery, terms, witnessing
 from tamizdat.newsroom import keys as keyring
-from tamizdat.newsroom import recovery, witnessing
 from tamizdat.newsroom import settings as settings_file
 from tamizdat.newsroom.house import CARD, LOG, VAULT, House
 from tamizdat.newsroom.keys import Keys
 from tamizdat.newsroom.settings import Settings
+from tamizdat.newsroom.terms import NOBODY, Say, Voice
 from tamizdat.primitives import card as cards
 from tamizdat.primitives import note
 from tamizdat.primitives.age import recipients
@@ -120,23 +121,86 @@ def create(
     return raw
 
 
-def add_person(house: House, keys: Keys, name: str, passphrase: bytes, *, work_factor: int = WORK_FACTOR) -> bytes:
+def add_person(
+    house: House,
+    keys: Keys,
+    name: str,
+    passphrase: bytes,
+    *,
+    by: Voice = NOBODY,
+    work_factor: int = WORK_FACTOR,
+) -> bytes:
     """
     Make a person's key under that person's own passphrase, and issue a card on which it counts.
 
-    A kill between the two leaves a key that is on no card: it is made anew.
+    Where other persons have to decide it, the key that the first of them was shown waits, and its passphrase with it:
+    *passphrase* counts only where none waits. A kill between key and card leaves a key that is on no card and that
+    nobody decided on: it is made anew.
 
     Raises:
         UsageError: ``person-name``, or ``person-known``: there is such a person on the card.
+        ShortError, TrustError: As `reissue`.
     """
     check_person(house, name)
-    card = house.card()
-    signer = note.generate_signer(f"{house.settings.origin}/{name}")
+    vkey = terms.waiting(house, keys, name)
+    if not vkey:
+        signer, at = note.generate_signer(f"{house.settings.origin}/{name}"), keyring.person_file(name)
+        house.root.drop(at)
+        keyring.write_signer(house.root, at, signer, Passphrase(passphrase, work_factor), house.entropy)
+        vkey = signer.verifier.vkey
+    return reissue(house, keys, approvers=(*house.card().approvers, (name, vkey)), by=by)
+
+
+def remove_person(house: House, keys: Keys, name: str, *, by: Voice = NOBODY) -> bytes:
+    """
+    Issue a card without a person, and drop that person's key.
+
+    Raises:
+        UsageError: ``person-unknown``, ``person-editor``.
+        ShortError, TrustError: As `reissue`.
+    """
+    raw = reissue(house, keys, approvers=_without(house, name), by=by)
     house.root.drop(keyring.person_file(name))
-    keyring.write_signer(
-        house.root, keyring.person_file(name), signer, Passphrase(passphrase, work_factor), house.entropy
-    )
-    return reissue(house, keys, approvers=(*card.approvers, (name, signer.verifier.vkey)))
+    return raw
+
+
+def remove_lost_person(house: House, keys: Keys, name: str, page: str, *, say: Say) -> bytes:
+    """
+    Issue a card without a person though those who should decide it cannot, with what was typed off the recovery page.
+
+    A line on the public record comes first. Where the card then asks for more persons than it names, others can be
+    added as at the founding.
+
+    Raises:
+        UsageError: ``person-unknown``, ``person-editor``; ``person-decide``: nothing keeps it from being decided.
+        FormatError, TrustError: As `recovery.rehearse`, and what the record says (`witnessing.append`).
+    """
+    before = house.card()
+    after, _ = _next(house, _without(house, name), ())
+    if before.approvals == 1 or terms.is_founding(before):
+        raise UsageError(
+            "person-decide", "nobody has to be asked for this", mend=f"Run `tamizdat newsroom person remove {name}`."
+        )
+    recovery.rehearse(before, page, house.entropy)
+    terms.tell(house, keys, before, after, say)
+    raw = _put(house, keys, after)
+    house.root.drop(keyring.person_file(name))
+    return raw
+
+
+def _without(house: House, name: str) -> tuple[tuple[str, str], ...]:
+    approvers = house.card().approvers
+    if name not in dict(approvers):
+        raise UsageError(
+            "person-unknown", f"{name[:40]!r} is not on the card", mend="Look at `tamizdat newsroom card`."
+        )
+    if name == keyring.EDITOR:
+        raise UsageError(
+            "person-editor",
+            "the editor is whoever has the newsroom's passphrase, and stays on the card",
+            mend="Name another person.",
+        )
+    return tuple(one for one in approvers if one[0] != name)
 
 
 def check_person(house: House, name: str) -> None:
@@ -157,19 +221,40 @@ def check_person(house: House, name: str) -> None:
 
 
 def reissue(
-    house: House, keys: Keys, *, approvers: tuple[tuple[str, str], ...] = (), witnesses: Sequence[bytes] = ()
+    house: House,
+    keys: Keys,
+    *,
+    approvers: tuple[tuple[str, str], ...] = (),
+    witnesses: Sequence[bytes] = (),
+    by: Voice = NOBODY,
 ) -> bytes:
     """
     Issue the next card, with what newsroom.toml and policy.txt say now, good for a year from now.
 
-    Where *witnesses* (`witnessing.compose`) are given, policy.txt is written anew first, with them and no others.
+    Where *witnesses* (`witnessing.compose`) are given, policy.txt is written anew first, with them and no others. Other
+    persons, another number of approvals, or an outside witness less have to be decided (terms.py); *by* says who says so.
 
     Raises:
+        ShortError: ``decision-waiting``: more persons have to say it. UsageError: ``card-few``.
         AdapterError: ``clock-backwards``: this machine's clock stands before the last card.
         TrustError: ``policy-card``: policy.txt is not of this record. FormatError: ``policy``: it is none.
     """
-    before, settings = house.card(), house.settings
-    now = house.clock.now()
+    before = house.card()
+    after, rules = _next(house, approvers or before.approvers, witnesses)
+    decided = terms.demand(house, keys, before, after, by)
+    if decided is not None:
+        decisions.begin(house, decided, terms.place(after))
+    if witnesses:
+        house.root.put(witnessing.POLICY, [rules])
+    raw = _put(house, keys, after)
+    if decided is not None:
+        decisions.close(house, decided)
+    return raw
+
+
+def _next(house: House, approvers: tuple[tuple[str, str], ...], witnesses: Sequence[bytes]) -> tuple[Card, bytes]:
+    """Make the card that would follow, and the policy that goes with it."""
+    before, settings, now = house.card(), house.settings, house.clock.now()
     if now < before.issued:
         raise AdapterError(
             "clock-backwards",
@@ -177,9 +262,7 @@ def reissue(
             mend="Set the clock, then run the command again.",
         )
     log = note.read_verifier(before.log)
-    if witnesses:
-        house.root.put(witnessing.POLICY, [witnessing.compose(log, witnesses)])
-    rules = read(house.root, witnessing.POLICY) or b""
+    rules = witnessing.compose(log, witnesses) if witnesses else read(house.root, witnessing.POLICY) or b""
     if rules and log not in [party.key for party in policy.read(rules).logs]:
         raise TrustError(
             "policy-card",
@@ -195,12 +278,16 @@ def reissue(
         not_after=now + LIFE,
         previous="",
         approvals=settings.approvals,
-        approvers=approvers or before.approvers,
+        approvers=approvers,
         witnesses=_keys(rules),
         need=settings.need,
         parts=settings.parts,
         hand_in=settings.hand_in,
     )
+    return card, rules
+
+
+def _put(house: House, keys: Keys, card: Card) -> bytes:
     raw = cards.sign(card, keys.newsroom_signer)
     house.root.put(CARD, [raw])
     return raw
