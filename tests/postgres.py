@@ -27,7 +27,10 @@ def server() -> Iterator[str]:
     """Give the address of a running server; it refuses to run as root, so root lends it another user."""
     programs = _programs()
     # Not in pytest's folders, which every run closes to others anew; and the name of its socket must be short and plain.
-    with tempfile.TemporaryDirectory(prefix="tamizdat-pg-", dir="/tmp") as folder, _running(programs, Path(folder)) as address:
+    with (
+        tempfile.TemporaryDirectory(prefix="tamizdat-pg-", dir="/tmp") as folder,
+        _running(programs, Path(folder)) as address,
+    ):
         yield address
 
 

@@ -33,7 +33,9 @@ class Line:
     """A connection that is kept open until the block ends."""
 
     def __init__(self, address: str) -> None:
-        self._line = http.client.HTTPConnection(urllib.parse.urlsplit(address).netloc, timeout=240)  # only against hanging
+        self._line = http.client.HTTPConnection(
+            urllib.parse.urlsplit(address).netloc, timeout=240
+        )  # only against hanging
 
     def __enter__(self) -> Self:
         return self
