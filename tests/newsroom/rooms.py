@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tamizdat.adapters.cell import Cell
 from tamizdat.adapters.memory import Memory
 from tamizdat.newsroom import init
 from tamizdat.newsroom.house import House
@@ -21,7 +22,7 @@ def settings(**changes: object) -> Settings:
 def make(
     memory: Memory, clock, entropy, *, passphrase: bytes = PASSPHRASE, log_unattended=False, classical=False, **changes
 ):
-    house = House(memory, clock=clock, entropy=entropy)
+    house = House(memory, clock=clock, entropy=entropy, cells=Cell)
     init.create(
         house,
         settings(**changes),

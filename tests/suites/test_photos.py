@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 
 from pathlib import Path
 
+from tamizdat.adapters.cell import Cell
 from tamizdat.primitives.errors import FormatError
 from tamizdat.wire import picture
 from tamizdat.wire.story import Picture
@@ -31,7 +31,8 @@ def test_only_structure_is_left_of_every_real_photograph(tmp_path: Path) -> None
     refused, removed = set(), set()
     for number, path in enumerate(path for path in photos if path.is_file()):
         try:
-            made = picture.render(io.BytesIO(path.read_bytes()), Picture(object="0" * 16, credit="c", alt="a"), 400)
+            with Cell(picture.WORK) as cell, path.open("rb") as stream:
+                made = picture.render(cell, stream, Picture(object="0" * 16, credit="c", alt="a"), 400)
         except FormatError as error:
             assert error.code == "picture-kind"
             refused.add(path.name)

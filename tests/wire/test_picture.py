@@ -10,6 +10,7 @@ import pytest
 
 from PIL import ExifTags, Image, ImageCms
 
+from tamizdat.adapters.cell import Cell
 from tamizdat.primitives.errors import FormatError
 from tamizdat.wire import picture
 from tamizdat.wire.story import Picture
@@ -17,6 +18,11 @@ from tamizdat.wire.story import Picture
 
 def wanted(**changes: object) -> Picture:
     return Picture(object="0" * 16, credit="c", alt="a", **changes)
+
+
+def render(original: io.BytesIO, wanted: Picture, longest: int = picture.LONGEST) -> picture.Rendered:
+    with Cell(picture.WORK) as cell:
+        return picture.render(cell, original, wanted, longest)
 
 
 def file(image: Image.Image, kind: str = "JPEG", **options: object) -> io.BytesIO:
@@ -45,7 +51,7 @@ def shown(rendered: picture.Rendered) -> Image.Image:
 
 def test_a_camera_file_comes_out_upright_with_pixels_only() -> None:
     """Orientation is applied, and every trace is named and gone."""
-    rendered = picture.render(camera_file(), wanted())
+    rendered = render(camera_file(), wanted())
 
     image = shown(rendered)
     assert image.size == (rendered.width, rendered.height) == (200, 400)
@@ -62,14 +68,14 @@ def test_a_box_hides_to_the_last_pixel() -> None:
     image = Image.new("RGB", (4000, 3000))
     image.paste("white", (1001, 1003, 1203, 1207))
 
-    rendered = picture.render(file(image), wanted(hide=((1001, 1003, 202, 204),)))
+    rendered = render(file(image), wanted(hide=((1001, 1003, 202, 204),)))
 
     assert (rendered.width, rendered.height) == (1600, 1200)
     assert max(high for _, high in shown(rendered).getextrema()) < 48
 
 
 def test_the_crop_counts_in_the_upright_picture_and_boxes_move_with_it() -> None:
-    rendered = picture.render(camera_file(), wanted(crop=(50, 150, 100, 100), hide=((50, 150, 20, 20),)), longest=50)
+    rendered = render(camera_file(), wanted(crop=(50, 150, 100, 100), hide=((50, 150, 20, 20),)), longest=50)
 
     image = shown(rendered)
     assert image.size == (50, 50)
@@ -81,7 +87,7 @@ def test_the_crop_counts_in_the_upright_picture_and_boxes_move_with_it() -> None
 def test_a_box_outside_the_picture_is_refused(box: dict[str, object]) -> None:
     """Better no picture than a box somewhere else than its writer thought."""
     with pytest.raises(FormatError) as caught:
-        picture.render(camera_file(), wanted(**box))
+        render(camera_file(), wanted(**box))
 
     assert caught.value.code == "picture-box"
 
@@ -103,7 +109,7 @@ def test_every_kind_of_pixels_becomes_the_same_kind(mode: str, kind: str) -> Non
     image = Image.new("L", (64, 32), 255)
     image = Image.new("I;16", (64, 32), 65535) if mode == "I;16" else image.convert(mode)
 
-    rendered = picture.render(file(image, kind), wanted())
+    rendered = render(file(image, kind), wanted())
 
     assert (shown(rendered).mode, shown(rendered).size) == ("RGB", (64, 32))
     assert min(shown(rendered).getpixel((30, 15))) > 240
@@ -132,7 +138,7 @@ def png(width: int, height: int) -> bytes:
 )
 def test_what_cannot_be_opened_is_one_clear_error(raw: bytes, code: str) -> None:
     with pytest.raises(FormatError) as caught:
-        picture.render(io.BytesIO(raw), wanted())
+        render(io.BytesIO(raw), wanted())
 
     assert caught.value.code == code
     assert caught.value.mend

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from tamizdat.adapters import sqlite, web
+from tamizdat.adapters.cell import Cell
 from tamizdat.adapters.folder import Folder
 from tamizdat.adapters.lock import locked
 from tamizdat.adapters.machine import SystemClock, SystemEntropy
@@ -61,6 +62,7 @@ def at(path: Path) -> House:
         clock=SystemClock(),
         entropy=SystemEntropy(),
         wire=_Wire(),
+        cells=Cell,
         place=Place(path),
         elsewhere=lambda named: Elsewhere(Path(named)),
     )

@@ -12,6 +12,7 @@ import functools
 import hashlib
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
 from tamizdat.newsroom import keys as keyring
@@ -25,7 +26,7 @@ from tamizdat.primitives.age.recipients import Recipient
 from tamizdat.primitives.card import Card
 from tamizdat.primitives.errors import TrustError, UsageError
 from tamizdat.primitives.note import Signer
-from tamizdat.primitives.ports import Clock, Entropy, Store
+from tamizdat.primitives.ports import Cell, Clock, Entropy, Store
 from tamizdat.primitives.stores import Below, read
 from tamizdat.record import log as logs
 from tamizdat.record import sequencer
@@ -67,6 +68,8 @@ class House:
 
         rows: Opens the database that the public record stands in; None where it is kept in its published files alone.
 
+        cells: Begins a process apart from the keys for the work of a module, where strangers' bytes are decoded.
+
         place: Whether its folder is a copy; None where nobody can tell.
 
         elsewhere: Gives the folder that the settings name as `watermark`; None where there is no way to it.
@@ -79,6 +82,7 @@ class House:
     entropy: Entropy
     wire: Wire | None = None
     rows: Callable[[], Rows] | None = None
+    cells: Callable[[str], AbstractContextManager[Cell]] | None = None
     place: Place | None = None
     elsewhere: Callable[[str], Store] | None = None
     copies: Mapping[str, Store] = dataclasses.field(default_factory=dict)
@@ -149,6 +153,12 @@ class House:
         store = Below(self.root, LOG)
         rows = self.rows() if self.rows else FiledRows(store)
         return sequencer.adopt(rows, store, signer, guard, self._raise_watermark)
+
+    def cell(self, work: str) -> AbstractContextManager[Cell]:
+        """Begin a process in which the module *work* is done and nothing can be reached; never decode without."""
+        if self.cells is None:
+            raise RuntimeError("this newsroom was opened without a way to other processes")
+        return self.cells(work)
 
     def watermark(self) -> Store | None:
         """Give the other place that keeps the newest signed state; None where the settings name none."""

@@ -22,6 +22,7 @@ from tamizdat.newsroom.disclosure import Disclosure
 from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
 from tamizdat.newsroom.redacting import Shown
+from tamizdat.primitives.ports import Cell
 from tamizdat.primitives.stores import read
 from tamizdat.redaction import verify
 from tamizdat.wire import checking, picture, sidecar
@@ -154,12 +155,17 @@ class Pictures:
         to = f"story {story.name}, edition {self._number}"
         reason = redacting.whole(self._house, self._keys, wanted.object) if wanted.maker == "shown" else ""
         if wanted.maker == "shown" and not reason:
-            shown = _shown(self._house, self._keys, wanted, to=to, by=by)
-            self._may_show(shown.told, wanted)
-            return self._write_provable(wanted, shown)
+            with self._house.cell(picture.WORK) as cell:
+                shown = _shown(self._house, self._keys, wanted, to=to, by=by)
+                self._may_show(shown.told, wanted)
+                return self._write_provable(wanted, shown, cell)
         self._say(f"writing the picture {wanted.object} anew, reduced, without its metadata")
-        with objects.open_original(self._house, self._keys, wanted.object) as stream:
-            made = picture.render(io.BytesIO(stream.read()), wanted)
+        # It starts while the original is opened.
+        with (
+            self._house.cell(picture.WORK) as cell,
+            objects.open_original(self._house, self._keys, wanted.object) as stream,
+        ):
+            made = picture.render(cell, stream, wanted)
         self._may_show(_copy(self._house, wanted, made.original, to=to, by=by, file=made.jpeg), wanted)
         self.removed[wanted.object] = made.removed
         return self._write_preview(wanted, made, reason)
@@ -188,10 +194,10 @@ class Pictures:
         self._kept[spec(wanted)] = {key: getattr(media, key) for key in ("path", "width", "height", "reason")}
         return media
 
-    def _write_provable(self, wanted: Picture, shown: Shown) -> Media:
+    def _write_provable(self, wanted: Picture, shown: Shown, cell: Cell) -> Media:
         self._say(f"writing the picture {wanted.object} anew, with the proof of what it shows")
         # The preview is made of what is shown, so that it cannot show more.
-        preview = picture.render(io.BytesIO(shown.file), dataclasses.replace(wanted, hide=(), crop=None))
+        preview = picture.render(cell, io.BytesIO(shown.file), dataclasses.replace(wanted, hide=(), crop=None))
         media = self._write_preview(wanted, preview)
         beside = self._sidecars.make(shown.origin, shown.proof)
         file = self._signed(shown.file, beside, shown.hidden, shown.crop)
@@ -236,8 +242,8 @@ def report(house: House, keys: Keys, story: Story) -> list[str]:
             told = _shown(house, keys, wanted, to=story.name).told
             how = "provable, its maker may be shown"
         else:
-            with objects.open_original(house, keys, wanted.object) as stream:
-                stored = picture.measure(io.BytesIO(stream.read()))
+            with house.cell(picture.WORK) as cell, objects.open_original(house, keys, wanted.object) as stream:
+                stored = picture.measure(cell, stream)
             told = _copy(house, wanted, stored, to=story.name)
             how = f"a reduced copy, not provable: {reason}" if reason else "a reduced copy, its maker is protected"
         lines.append(f"picture {wanted.object}: {how}")

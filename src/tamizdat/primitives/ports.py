@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Protocol
 
@@ -49,3 +51,36 @@ class Store(Protocol):
 
     def drop(self, name: str) -> None:
         """Remove a value; nothing happens where there is none."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """
+    How far work on a stranger's bytes may go.
+
+    Attributes:
+        memory: In bytes of address space.
+
+        seconds: Of the processor.
+
+        patience: Seconds on the clock until whoever does nothing at all is given up.
+
+        answer: The most bytes that may come back.
+    """
+
+    memory: int
+    seconds: int
+    patience: int
+    answer: int
+
+
+class Cell(Protocol):
+    """Where a stranger's bytes are worked on, and nothing can be reached from; what comes back is a stranger's word."""
+
+    def ask(self, said: bytes, given: bytes, bounds: Bounds) -> bytes:
+        """
+        Have the bytes *given* worked on, as *said*; once.
+
+        Raises:
+            FormatError: ``decoder-...``: whoever worked on them died of it, or went beyond *bounds*.
+        """

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import importlib
 import io
 import json
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-
-import c2pa
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -135,6 +134,7 @@ def sign(
         "ingredients": [opened],
     }
     sink = io.BytesIO()
+    c2pa = _c2pa()
     try:
         with (
             c2pa.Context(_settings([])) as context,
@@ -193,6 +193,7 @@ def read(picture: bytes, roots: Sequence[bytes] = ()) -> Credentials:
     Raises:
         FormatError: ``credentials``: there are none, or they cannot be read.
     """
+    c2pa = _c2pa()
     try:
         with (
             c2pa.Context(_settings(roots)) as context,
@@ -218,6 +219,11 @@ def read(picture: bytes, roots: Sequence[bytes] = ()) -> Credentials:
     )
 
 
+def _c2pa() -> Any:
+    """Load the library only where a picture is signed or read: most commands that know of it never do."""
+    return importlib.import_module("c2pa")
+
+
 def _actions(hidden: Sequence[Box], crop: Box | None) -> list[dict[str, Any]]:
     """Say what was done; "c2pa.redacted" is for assertions, not for pixels (C2PA 2.2, 6.8 and 18.14.4)."""
     opened = {"ingredientIds": ["urn:tamizdat:original"]}
@@ -239,9 +245,9 @@ def _change(box: Box, what: str) -> dict[str, Any]:
     return {"description": what, "region": [{"type": "spatial", "shape": shape}]}
 
 
-def _settings(roots: Sequence[bytes]) -> c2pa.Settings:
+def _settings(roots: Sequence[bytes]) -> Any:
     trust = {"user_anchors": b"".join(roots).decode("ascii")} if roots else {}
-    return c2pa.Settings.from_dict(
+    return _c2pa().Settings.from_dict(
         {
             "version": 1,
             "builder": {"thumbnail": {"enabled": False}},

@@ -1,41 +1,50 @@
 """
-A picture as it is published: opened with limits, cut, hidden in places, reduced, and written new.
+A picture as it is published: cut, hidden in places, reduced, and written new.
 
-The copy holds pixels and nothing else. It is NOT provable against its original (redaction/ makes what is), and a new
-copy only lessens, never removes, what identifies a camera's sensor. The rules are docs/spec/story.md, "pictures".
+No byte of the original is decoded here: that is done in a cell (developing.py), which gives pixels. Whatever that was made to
+say, the copy holds pixels and nothing else, has the size it must have, and its boxes are painted here. It is NOT provable against
+its original (redaction/ makes what is), and a new copy only lessens, never removes, what identifies a camera's sensor. The rules are docs/spec/story.md, "pictures".
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import io
-import math
+import json
 import struct
-import warnings
 
-from collections.abc import Iterable, Iterator
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
-from PIL import ExifTags, Image, ImageCms, ImageDraw, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from tamizdat.primitives.errors import FormatError
-from tamizdat.wire import traces
+from tamizdat.primitives.ports import Bounds, Cell
+from tamizdat.wire.painting import paint
 from tamizdat.wire.story import Picture
 
 
-FORMATS: Final = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")
+WORK: Final = "tamizdat.wire.developing"
 LONGEST: Final = 1600
 MAX_PIXELS: Final = 120_000_000
 MAX_BYTES: Final = 512 << 20
 QUALITY: Final = 86
 
-_BOX_COLOUR: Final = (24, 24, 24)
-_HEIF: Final = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
-# What Pillow's readers raise over broken files, besides its own errors.
-_BROKEN: Final = (OSError, ValueError, SyntaxError, TypeError, LookupError, OverflowError, EOFError, struct.error)
-
-Box = tuple[int, int, int, int]
+_HEAD: Final = struct.Struct(">I")
+_MAX_HEAD: Final = 1 << 16
+_MAX_WORDS: Final = 300
+# What a picture may take. No format that is opened packs more pixels into a byte, but for an empty field.
+_PIXELS_A_BYTE: Final = 1000
+_PIXELS_OF_ANY: Final = 12_000_000
+_MEMORY: Final = 320 << 20
+_MEMORY_A_PIXEL: Final = 24
+_SECONDS: Final = 10
+_PIXELS_A_SECOND: Final = 2_000_000
+_MENDS: Final = {
+    "picture-kind": "Publish a copy saved as JPEG, PNG, WebP, TIFF or AVIF; the original stays in the vault as it is.",
+    "picture-size": f"Publish a smaller copy, of {MAX_PIXELS // 1_000_000} million pixels at most.",
+    "picture-broken": "If a picture program on a machine without keys can open it, save it there anew and receive the new copy.",
+    "picture-box": "Count the box in pixels of the original as you see it upright.",
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,152 +75,99 @@ class Rendered:
     original: Stored
 
 
-def render(original: BinaryIO, picture: Picture, longest: int = LONGEST) -> Rendered:
+def render(cell: Cell, original: BinaryIO, picture: Picture, longest: int = LONGEST) -> Rendered:
     """
-    Write the published copy of *original* as *picture* says, its longest side *longest* pixels at most.
+    Write the published copy of *original* as *picture* says, its longest side *longest* pixels at most; spends the *cell*.
 
     Boxes count in pixels of the upright original, before the crop. They are painted before the reduction, so that
     nothing under them is mixed into the pixels around, and again after it.
 
     Raises:
-        FormatError: ``picture-kind``, ``picture-size``, ``picture-broken``, ``picture-box``.
+        FormatError: ``picture-kind``, ``picture-size``, ``picture-broken``, ``picture-box``, ``decoder-...``.
     """
-    raw = _read(original)
-    with _reading(), _open(raw) as opened:
-        stored, removed = _stored(opened), traces.found(opened, raw)
-        upright = _upright(opened)
-    size = upright.size
-    _fits((*picture.hide, *((picture.crop,) if picture.crop else ())), size)
-    _paint(upright, picture.hide, (0, 0), 1.0)
-    left, top, width, height = picture.crop or (0, 0, *size)
-    cut = upright.crop((left, top, left + width, top + height)) if picture.crop else upright
+    said, pixels = _ask(cell, original, picture, longest)
+    stored = _stored(said)
+    upright = tuple(reversed(stored.size)) if stored.turn >= 5 else stored.size
+    left, top, width, height = picture.crop or (0, 0, *upright)
     scale = min(1.0, longest / max(width, height))
-    small = (max(1, round(width * scale)), max(1, round(height * scale)))
-    if small != cut.size:
-        cut = cut.resize(small, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    _paint(cut, picture.hide, (left, top), scale)
-    sink = io.BytesIO()
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    removed = said.get("removed")
+    if len(pixels) != 3 * size[0] * size[1] or not isinstance(removed, list) or not all(map(_plain, removed)):
+        raise _nonsense()
     # A new picture from bare pixels: whatever the old one carried along cannot come with it.
-    bare = Image.frombytes("RGB", cut.size, cut.tobytes())
+    bare = Image.frombytes("RGB", size, pixels)
+    paint(bare, picture.hide, (left, top), scale)
+    sink = io.BytesIO()
     bare.save(sink, "JPEG", quality=QUALITY, progressive=True, optimize=True)
-    return Rendered(jpeg=sink.getvalue(), width=bare.width, height=bare.height, removed=removed, original=stored)
+    return Rendered(jpeg=sink.getvalue(), width=size[0], height=size[1], removed=tuple(removed), original=stored)
 
 
-def measure(original: BinaryIO) -> Stored:
+def measure(cell: Cell, original: BinaryIO) -> Stored:
     """
-    Say how an original lies, without reading its pixels.
+    Say how an original lies, without reading its pixels; spends the *cell*.
 
     Raises:
-        FormatError: ``picture-kind``, ``picture-size``, ``picture-broken``.
+        FormatError: ``picture-kind``, ``picture-size``, ``picture-broken``, ``decoder-...``.
     """
-    raw = _read(original)
-    with _reading(), _open(raw) as opened:
-        return _stored(opened)
+    said, _ = _ask(cell, original, None, 0)
+    return _stored(said)
 
 
-def _read(original: BinaryIO) -> bytes:
+def _ask(cell: Cell, original: BinaryIO, picture: Picture | None, longest: int) -> tuple[dict[str, Any], bytes]:
+    """Let a cell read a picture, and take its answer apart; all that is in it may be a lie."""
     raw = original.read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES:
-        raise _too_big(f"the file is larger than {MAX_BYTES >> 20} MB")
-    return raw
-
-
-@contextlib.contextmanager
-def _reading() -> Iterator[None]:
-    # Our own limit stands in place of Pillow's, which warns at another number.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        except Image.DecompressionBombError as error:
-            raise _too_big("the picture would fill the memory") from error
-        except _BROKEN as error:
-            raise FormatError(
-                "picture-broken",
-                f"the picture cannot be read to its end: {error}",
-                mend="Open it in a picture program; if that can, save it again and receive the new copy.",
-            ) from error
-
-
-def _stored(opened: Image.Image) -> Stored:
-    try:
-        turn = opened.getexif().get(ExifTags.Base.Orientation, 1)
-    except _BROKEN:
-        turn = 1  # what cannot be read turns nothing, for other programs neither
-    return Stored(size=opened.size, turn=turn if turn in range(1, 9) else 1)
-
-
-def _open(raw: bytes) -> Image.Image:
-    try:
-        opened = Image.open(io.BytesIO(raw), formats=FORMATS)
-    except UnidentifiedImageError as error:
-        kind = "HEIC" if raw[4:8] == b"ftyp" and raw[8:12] in _HEIF else "of a kind"
-        raise FormatError(
-            "picture-kind",
-            f"the picture is {kind} that this program cannot open",
-            mend="Publish a copy saved as JPEG, PNG, WebP, TIFF or AVIF; the original stays in the vault as it is.",
-        ) from error
-    width, height = opened.size
-    if width * height > MAX_PIXELS:
-        opened.close()
-        raise _too_big(f"the picture has {width} x {height} pixels")
-    return opened
-
-
-def _upright(opened: Image.Image) -> Image.Image:
-    """Give the first frame in sRGB, turned as its orientation says, on white where it was see-through."""
-    profile = opened.info.get("icc_profile")
-    opened.load()
-    image = ImageOps.exif_transpose(opened)
-    if image.mode.startswith("I"):
-        # Sixteen bits to eight; convert() alone would cut off what is bright.
-        image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    if image.mode in {"P", "PA", "LA", "La", "RGBa"} or "transparency" in image.info:
-        image = image.convert("RGBA")
-    alpha = image.getchannel("A") if image.mode == "RGBA" else None
-    if alpha is not None:
-        image = image.convert("RGB")
-    image = _in_srgb(image, profile)
-    if alpha is not None:
-        image = Image.composite(image, Image.new("RGB", image.size, "white"), alpha)
-    return image
-
-
-def _in_srgb(image: Image.Image, profile: object) -> Image.Image:
-    if isinstance(profile, bytes) and profile:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-        except (ImageCms.PyCMSError, *_BROKEN):
-            # A profile that does not fit its picture: the pixels count as they stand.
-            converted = None
-        if converted is not None:
-            return converted
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _fits(boxes: Iterable[Box], size: tuple[int, int]) -> None:
-    for x, y, width, height in boxes:
-        if x + width > size[0] or y + height > size[1]:
-            raise FormatError(
-                "picture-box",
-                f"the box [{x}, {y}, {width}, {height}] reaches out of the picture of {size[0]} x {size[1]} pixels",
-                mend="Count the box in pixels of the original as you see it upright.",
-            )
-
-
-def _paint(image: Image.Image, boxes: Iterable[Box], origin: tuple[int, int], scale: float) -> None:
-    draw = ImageDraw.Draw(image)
-    for x, y, width, height in boxes:
-        # Outward to whole pixels: rather one too many than one too few.
-        left, top = math.floor((x - origin[0]) * scale), math.floor((y - origin[1]) * scale)
-        right, bottom = math.ceil((x - origin[0] + width) * scale), math.ceil((y - origin[1] + height) * scale)
-        draw.rectangle((left, top, right - 1, bottom - 1), fill=_BOX_COLOUR)
-
-
-def _too_big(what: str) -> FormatError:
-    return FormatError(
-        "picture-size",
-        what,
-        mend=f"Publish a smaller copy, of {MAX_PIXELS // 1_000_000} million pixels at most.",
+        raise _flaw("picture-size", f"the file is larger than {MAX_BYTES >> 20} MB")
+    pixels = min(MAX_PIXELS, _PIXELS_OF_ANY + _PIXELS_A_BYTE * len(raw))
+    order = {
+        "hide": picture.hide if picture else (),
+        "crop": picture.crop if picture else None,
+        "longest": longest,
+        "pixels": pixels,
+    }
+    seconds = _SECONDS + pixels // _PIXELS_A_SECOND
+    bounds = Bounds(
+        memory=_MEMORY + 3 * len(raw) + _MEMORY_A_PIXEL * pixels,
+        seconds=seconds,
+        patience=60 + 8 * seconds,
+        answer=_HEAD.size + _MAX_HEAD + 3 * longest * longest,
     )
+    answer = cell.ask(json.dumps(order).encode("ascii"), raw, bounds)
+    try:
+        end = _HEAD.size + _HEAD.unpack_from(answer)[0]
+        said = json.loads(answer[_HEAD.size : min(end, _HEAD.size + _MAX_HEAD)])
+    except (struct.error, ValueError, RecursionError) as error:
+        raise _nonsense() from error
+    if not isinstance(said, dict):
+        raise _nonsense()
+    if "flaw" in said:
+        code, what = said["flaw"], said.get("what")
+        if not isinstance(code, str) or code not in _MENDS or not isinstance(what, str):
+            raise _nonsense()
+        raise _flaw(code, "".join(letter for letter in what if letter.isprintable())[:_MAX_WORDS])
+    return said, answer[end:]
+
+
+def _stored(said: dict[str, Any]) -> Stored:
+    size, turn = said.get("size"), said.get("turn")
+    if not isinstance(size, list) or [type(edge) for edge in size] != [int, int] or type(turn) is not int:
+        raise _nonsense()
+    if min(size) < 1 or size[0] * size[1] > MAX_PIXELS or turn not in range(1, 9):
+        raise _nonsense()
+    return Stored(size=(size[0], size[1]), turn=turn)
+
+
+def _plain(word: object) -> bool:
+    return isinstance(word, str) and word.isprintable() and len(word) <= _MAX_WORDS
+
+
+def _nonsense() -> FormatError:
+    return FormatError(
+        "decoder-answer",
+        "the decoder said nonsense about the picture",
+        mend="Do not open this file with other programs on this machine. Publish another copy of the picture.",
+    )
+
+
+def _flaw(code: str, what: str) -> FormatError:
+    return FormatError(code, what, mend=_MENDS[code])
