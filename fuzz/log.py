@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import random
 import sys
 import tempfile  # noqa: TID251 -- an authority of the fuzzing alone
@@ -15,10 +17,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from fuzz.entry import mutate
 from tamizdat.primitives import note
-from tamizdat.primitives.errors import FormatError, TrustError
-from tamizdat.record import checkpoint, evidence, policy, proof, stamp, witness
+from tamizdat.primitives.errors import FormatError, ShortError, TrustError
+from tamizdat.record import anchor, anchor_header, checkpoint, evidence, policy, proof, stamp, witness
 from tests import vectors
 from tests.authority import authority
+from tools.vectors import anchors
 
 
 LOG = note.Signer(name="example.com/fuzz", seed=bytes(32))
@@ -35,6 +38,8 @@ def formats() -> list[tuple[list[bytes], Callable[[bytes], object]]]:
         ([raw for name, raw in files.items() if name.startswith("request-")], read_request),
         ([raw for name, raw in files.items() if name.startswith("evidence-")], read_evidence),
         ([proven], read_proof),
+        ([raw for name, raw in files.items() if name.startswith("anchor-")], read_anchor),
+        ([raw for name, raw in files.items() if name.startswith("header-")], read_header),
         (*stamps(),),
     ]
 
@@ -63,6 +68,30 @@ def read_proof(raw: bytes) -> None:
     assert proof.write(read) == raw
     proof.verify(read, bytes(32), LOG.verifier)
     raise AssertionError("a proof of nothing was believed")
+
+
+def read_anchor(raw: bytes) -> None:
+    """Read a proof of OpenTimestamps; what it says of Bitcoin is bounded, and nothing bent is over what the whole one is."""
+    read = anchor.read(raw)
+    assert all(height < anchor.MAX_HEIGHT for height, _ in read.blocks)
+    for _, message in read.pending[:1]:
+        with contextlib.suppress(FormatError):
+            anchor.upgraded(raw, message, raw[65:])
+    header = anchor_header.read(anchors.GENESIS)
+    try:
+        found = anchor.judge(raw, [io.BytesIO(anchors.COINBASE)], header)
+    except ShortError:
+        return
+    assert found.header.root == anchors.ROOT
+
+
+def read_header(raw: bytes) -> None:
+    """Read a block's header; whatever is bent shows no work."""
+    read = anchor_header.read(raw)
+    assert read.hash == anchor_header.read(anchors.GENESIS).hash
+    assert (
+        len(raw) == anchor_header.LENGTH or not read.source or anchor_header.write(anchors.GENESIS, read.source) == raw
+    )
 
 
 def stamps() -> tuple[list[bytes], Callable[[bytes], object]]:

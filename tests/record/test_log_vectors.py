@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tamizdat.primitives.errors import TamizdatError
-from tamizdat.record import evidence, policy, stamp, witness
+from tamizdat.record import anchor, anchor_header, evidence, policy, stamp, witness
 from tests import vectors
 
 
@@ -13,6 +13,8 @@ READERS = {
     "policy": policy.read,
     "request": witness.read_request,
     "evidence": evidence.read,
+    "anchor": anchor.read,
+    "header": anchor_header.read,
     "stamp": lambda raw: stamp.verify(raw, b"", []),
 }
 

@@ -45,3 +45,12 @@ def test_a_stamp_is_true_or_is_refused_by_name(given, expected):
 def test_it_outlives_its_authority_and_says_until_when_it_is_safe():
     told = stamp.verify(RESPONSE, b"a state of the record", [SUNDIAL.root])
     assert (told.authority, told.until) == ("CN=Sundial", NOW + 30 * 86_400)
+
+
+def test_a_name_in_letters_of_no_known_kind_is_a_flaw_and_not_a_fault_of_the_program():
+    """The library has a table of the kinds, and looks no further. Found by fuzz/log.py."""
+    at = RESPONSE.rindex(b"Sundial root")
+    bent = RESPONSE[: at - 2] + b"\x57" + RESPONSE[at - 1 :]
+
+    assert outcome(bent) in {"stamp", "stamp-false"}
+    assert stamp.until(bent) == 0

@@ -11,6 +11,7 @@ import dataclasses
 import http.client
 import http.server
 import io
+import queue
 import re
 import threading
 import time
@@ -25,6 +26,9 @@ from tamizdat.primitives.errors import AdapterError, TamizdatError, UsageError
 
 
 PATIENCE: Final = 30.0  # seconds
+# Bytes a second: a whole answer has this long for the most that it may hold, and `PATIENCE` besides. Whoever lets bytes
+# drip keeps each single wait short, and would keep us for ever.
+SLOWEST: Final = 16 << 10
 MAX_ANSWER: Final = 2 << 20
 CONNECTIONS: Final = 512  # that a server of ours answers at once
 SPARE: Final = 1 << 20  # bytes of a request that is too long, which are read all the same, so that its sender hears why
@@ -40,15 +44,15 @@ class _NoWayOn(urllib.request.HTTPRedirectHandler):
 _opener: Final = urllib.request.build_opener(_NoWayOn)
 
 
-def fetch(address: str, most: int) -> bytes | None:
+def fetch(address: str, most: int, patience: float = PATIENCE) -> bytes | None:
     """
-    Get at most *most* bytes; None where the other side has nothing there.
+    Get at most *most* bytes; None where the other side has nothing there. *patience* is seconds for its first word.
 
     Raises:
         AdapterError: ``network``: it cannot be reached, or answers otherwise than with a file.
         UsageError: ``network-address``.
     """
-    status, body = _send(urllib.request.Request(_checked(address), headers=_AGENT), most)  # noqa: S310 -- _checked
+    status, body = _send(urllib.request.Request(_checked(address), headers=_AGENT), most, patience)  # noqa: S310 -- _checked
     if status in {404, 410}:
         return None
     if status != 200:
@@ -60,7 +64,7 @@ def post(address: str, body: bytes, kind: str = "application/octet-stream") -> t
     """Send *body*, of a media type, and give the status and the answer; errors as `fetch`."""
     headers = {**_AGENT, "Content-Type": kind}
     request = urllib.request.Request(_checked(address), data=body, headers=headers, method="POST")  # noqa: S310
-    return _send(request, MAX_ANSWER)
+    return _send(request, MAX_ANSWER, PATIENCE)
 
 
 class Remote:
@@ -333,9 +337,29 @@ class _Hurried(io.RawIOBase):
         return count
 
 
-def _send(request: urllib.request.Request, most: int) -> tuple[int, bytes]:
+def _send(request: urllib.request.Request, most: int, patience: float) -> tuple[int, bytes]:
+    """Ask in a thread of its own, for neither the name's look-up nor the answer's head keeps to a time by itself."""
+    came: queue.SimpleQueue[tuple[int, bytes] | Exception] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            came.put(_answer(request, most, patience))
+        except Exception as error:  # noqa: BLE001 -- it is raised where it was asked for
+            came.put(error)
+
+    threading.Thread(target=work, daemon=True).start()
     try:
-        with _opener.open(request, timeout=PATIENCE) as answer:
+        found = came.get(timeout=patience + most / SLOWEST)
+    except queue.Empty:
+        raise _down(request.full_url, "its answer takes too long") from None
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def _answer(request: urllib.request.Request, most: int, patience: float) -> tuple[int, bytes]:
+    try:
+        with _opener.open(request, timeout=patience) as answer:
             body = answer.read(most + 1)
             status = int(answer.status)
     except urllib.error.HTTPError as error:

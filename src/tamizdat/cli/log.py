@@ -11,11 +11,11 @@ from typing import Any
 from tamizdat.adapters.folder import Folder
 from tamizdat.adapters.web import Remote
 from tamizdat.cli import house as houses
-from tamizdat.cli import logserve, monitor, witness
+from tamizdat.cli import loganchor, logserve, monitor, witness
 from tamizdat.cli.console import Console, add_newsroom_options, find_newsroom, shown
 from tamizdat.cli.phrases import counted
 from tamizdat.newsroom import keys as keyring
-from tamizdat.newsroom import newest, queue, tick, witnessing
+from tamizdat.newsroom import newest, queue, tick, ticks, witnessing
 from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
 from tamizdat.primitives import text, words
@@ -60,6 +60,7 @@ def add_parser(verbs: Any) -> None:
     witness.add_parser(acts)
     monitor.add_parsers(acts)
     logserve.add_parser(acts)
+    loganchor.add_parser(acts)
 
 
 def run_tick(args: argparse.Namespace, console: Console) -> None:
@@ -75,11 +76,13 @@ def run_tick(args: argparse.Namespace, console: Console) -> None:
         if house.copies or args.unwitnessed:
             witnessing.guard(house, house.log_reader(), console.say)
         entry = tick.due(house, signer, console.say)
-    if entry is None:
+        written = ticks.place_of_newest(house.log_reader())
+    if entry is None or written is None:
         console.say("nothing is due: this slot has its line on the public record")
     else:
         console.say(
-            f"line {entry.sequence} for the slot that began {text.instant(entry.slot.start)} is on the public record"
+            f"line {written[0]} (counted from 0), for the slot that began {text.instant(entry.slot.start)}, "
+            "is on the public record"
         )
 
 

@@ -27,7 +27,7 @@ from tamizdat.primitives.errors import FormatError, TamizdatError, UsageError
 from tamizdat.primitives.note import Signer
 from tamizdat.primitives.ports import Store
 from tamizdat.primitives.stores import read
-from tamizdat.record import checkpoint, entry, log, stamp, tiles
+from tamizdat.record import anchor, checkpoint, entry, log, stamp, tiles
 from tamizdat.record.committer import Committer
 
 
@@ -88,12 +88,15 @@ def run(args: argparse.Namespace, console: Console) -> None:
 def _file(store: Store, asked: Asked) -> Answered:
     name = asked.path.removeprefix("/")
     place = tiles.read_name(name)
-    if asked.method != "GET" or not (name == log.CHECKPOINT or place or _STAMP.fullmatch(name)):
+    anchored = anchor.NAME.fullmatch(name)
+    if asked.method != "GET" or not (name == log.CHECKPOINT or place or anchored or _STAMP.fullmatch(name)):
         return _NOTHING
     raw = read(store, name, tiles.MAX_BUNDLE)
     if raw is None or (place and place.end > _size(store)):
         # What was written and not yet signed for may still change.
         return _NOTHING
+    if anchored:  # a promise is replaced once a block has it
+        return Answered(status=200, kind=BYTES, body=raw, headers=_SHORT)
     if name == log.CHECKPOINT:
         return Answered(status=200, body=raw, headers=_SHORT)
     if not place:

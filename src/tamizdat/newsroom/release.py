@@ -18,7 +18,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from tamizdat.newsroom import approvals, sidecars, stamping, stories, tick, witnessing
+from tamizdat.newsroom import anchoring, approvals, sidecars, stamping, stories, tick, witnessing
 from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
 from tamizdat.newsroom.published_pictures import Pictures
@@ -244,7 +244,7 @@ class _Release:
             self._write(f"items/{one.story.name}.json", ninjs.write(one, site, base))
             self._write(f"approvals/{one.story.name}.txt", self._approved[one.story.name][0])
         self._write(editions.CARD, self._house.card_bytes())
-        for path, data in sidecars.rules(self._house):
+        for path, data in (*sidecars.rules(self._house), *anchoring.carried(self._house)):
             self._write(path, data)
 
     def _write_pictures(self, told: list[Story]) -> None:
@@ -324,6 +324,7 @@ def _finish(house: House, plan: dict[str, Any], say: Say) -> None:
     house.root.put(f"{target}/{editions.LIST}", [plan["list"].encode("utf-8")])
     house.root.put(STATE, [_json(plan["state"])])
     house.root.drop(PLAN)
+    anchoring.tick(house, say)
 
 
 def _on_record(house: House, keys: Keys, plan: dict[str, Any]) -> bool:

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from tamizdat.primitives import card as cards
 from tamizdat.primitives.errors import Fault, FormatError
+from tamizdat.record import anchor
 
 
 FILE: Final = "newsroom.toml"
@@ -53,6 +54,9 @@ class Settings:
         database: Where the public record's entries stand: a PostgreSQL address, or empty for a file in the newsroom.
 
         watermark: A folder on another medium that keeps the newest signed state of the record too; or empty.
+
+        calendars: Addresses of OpenTimestamps calendars; *block_headers*, where the heads of Bitcoin's blocks are asked
+            for, or empty. Each ends in a slash.
     """
 
     name: str
@@ -67,6 +71,8 @@ class Settings:
     hand_in: tuple[str, ...] = ()
     database: str = ""
     watermark: str = ""
+    calendars: tuple[str, ...] = ()
+    block_headers: str = ""
 
     def __post_init__(self) -> None:
         found = tuple(_faults(self))
@@ -112,6 +118,13 @@ database = {_toml(settings.database)}
 # A folder on another disk or a stick, its whole path, which is there already: the newest signed state of the public record
 # is kept there too, and a restored old backup is known by it. Not in any backup of this folder. Empty: none.
 watermark = {_toml(settings.watermark)}
+
+# OpenTimestamps calendars, which bring the record's state into a block of Bitcoin: addresses with a slash at their end.
+# Needs the extra `anchor`. Only addresses that stand here are ever asked; what they are shown is a salted hash.
+calendars = {_toml(settings.calendars)}
+
+# Where the header of a block of Bitcoin can be asked for, an address in Esplora's form, with a slash at its end. Empty: nowhere.
+block-headers = {_toml(settings.block_headers)}
 """.encode()
 
 
@@ -187,6 +200,17 @@ def _faults(settings: Settings) -> Iterator[Fault]:
             not settings.watermark
             or (PurePath(settings.watermark).is_absolute() and cards.is_line(settings.watermark)),
             "it is not the whole path of a folder",
+        ),
+        (
+            "calendars",
+            all(map(_BASE.fullmatch, settings.calendars))
+            and len(set(map(anchor.short, settings.calendars))) == len(settings.calendars) <= cards.MAX_LIST,
+            f"it should have at most {cards.MAX_LIST} addresses, each with a slash at its end, none twice",
+        ),
+        (
+            "block-headers",
+            not settings.block_headers or _BASE.fullmatch(settings.block_headers),
+            f"{settings.block_headers!r} is not an address that ends in a slash",
         ),
         (
             "hand-in",

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from typing import Final
 
-from tamizdat.newsroom import queue, stamping, ticks, witnessing
+from tamizdat.newsroom import anchoring, queue, stamping, ticks, witnessing
 from tamizdat.newsroom.house import House
 from tamizdat.primitives.age import file as age
 from tamizdat.primitives.note import Signer
@@ -45,6 +45,7 @@ def due(
         witnessing.gather(house, log, say)  # whoever could not be asked the last time
         stamping.tick(house, say)
         ticks.keep(house, log.reader())
+        anchoring.tick(house, say)
         return None
     witnessing.guard(house, reader, say)
     queued = {name: read(house.root, name) or b"" for name in house.root.names(queue.QUEUE)}
@@ -68,6 +69,7 @@ def due(
     _recover(house, entry)
     if slot.missed:
         say(f"slots that went by without a line on the public record: {slot.missed}; the gap shows in it")
+    anchoring.tick(house, say)
     return entry
 
 

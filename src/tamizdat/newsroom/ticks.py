@@ -52,14 +52,10 @@ def keep(house: House, reader: LogReader) -> None:
 
     A kill before this loses nothing: the next run keeps it.
     """
-    raw = reader.checkpoint()
-    for back, told in enumerate(reader.newest_first()):
-        found = entries.read(told)
-        if isinstance(found, BatchEntry):
-            place = reader.size - 1 - back
-            break
-    else:
+    raw, newest = reader.checkpoint(), place_of_newest(reader)
+    if newest is None:
         return
+    place, found = newest
     name = f"{FOLDER}/{place:012}.json"
     before = _read(house, name)
     if before is None:
@@ -70,6 +66,15 @@ def keep(house: House, reader: LogReader) -> None:
         return
     said: dict[str, Any] = {"batch": made.root.hex(), "checkpoint": made.checkpoint.decode(), "made": made.made}
     house.root.put(name, [json.dumps(said, sort_keys=True).encode("ascii")])
+
+
+def place_of_newest(reader: LogReader) -> tuple[int, BatchEntry] | None:
+    """Find the newest batch, and its place on the record, counted from 0 as readers are told it."""
+    for back, told in enumerate(reader.newest_first()):
+        found = entries.read(told)
+        if isinstance(found, BatchEntry):
+            return reader.size - 1 - back, found
+    return None
 
 
 class Ticks:

@@ -96,7 +96,8 @@ def verify(response: bytes, data: bytes, roots: Sequence[x509.Certificate], nonc
 def until(response: bytes) -> int:
     """Say when the certificate of a stamp ends, in seconds since 1970; 0 where it cannot be read."""
     try:
-        return int(_signer(_decode(response)).not_valid_after_utc.timestamp())
+        with _caught():
+            return int(_signer(_decode(response)).not_valid_after_utc.timestamp())
     except (FormatError, VerificationError, ValueError):
         return 0
 
@@ -157,11 +158,11 @@ def _signer(answer: TimeStampResponse) -> x509.Certificate:
 
 @contextlib.contextmanager
 def _caught() -> Iterator[None]:
-    """Turn a panic of the library into a flaw: it gives up on some broken certificates in a way that ends programs."""
+    """Turn a panic of the library into a flaw: it gives up on some broken names and certificates in a way that ends programs."""
     try:
         yield
     except BaseException as error:
-        if type(error).__name__ != "PanicException":
+        if not isinstance(error, KeyError) and type(error).__name__ != "PanicException":
             raise
         raise _flaw("a certificate in it or above it is broken") from error
 
