@@ -39,7 +39,7 @@ PIECES = [
     b"index 3",
 ]
 NOW = 1_800_000_000
-# The key that tools/vectors/sidecar.py draws third.
+# The key that tools/vectors/newsroom.py draws third.
 EDITION = Signer(name="news.example/edition", seed=hashlib.shake_256(b"vectors of sidecar\0\0\0\3").digest(32))
 
 

@@ -26,7 +26,7 @@ from tamizdat.redaction import commitment, picture
 from tamizdat.wire import sidecar
 from tests import tools
 from tests.interop import firefox
-from tools.vectors import sidecar as made
+from tools.vectors import newsroom as made
 
 
 ROUNDS = 5

@@ -17,7 +17,7 @@ from tamizdat.wire import sidecar
 from tests import vectors
 from tests.interop import firefox
 from tests.interop.fieldpage import watch
-from tools.vectors import sidecar as made
+from tools.vectors import newsroom as made
 
 
 SIDECARS = vectors.SPECS / "sidecar"

@@ -19,8 +19,8 @@ from tamizdat.wire import checking
 from tests import tools, vectors
 from tests.interop import checkpage, firefox
 from tests.interop.checkpage import SIDECARS, Reader, template
+from tools.vectors import newsroom as made
 from tools.vectors import redaction as drawn
-from tools.vectors import sidecar as made
 
 
 TRIED = (
