@@ -45,6 +45,7 @@ def main() -> None:
     vectors.write("log", "evidence-sizes", "whole", "two sizes: no proof by itself", evidence.write(heads[0], first))
     vectors.write("log", "evidence-one", "evidence", "one checkpoint", heads[0])
     write_anchors()
+    write_headers()
     vectors.write("log", "stamp-text", "stamp", "words in place of DER", b"not a time stamp\n")
     vectors.write("log", "stamp-refused", "stamp", "the authority refuses (status 2)", bytes.fromhex("30053003020102"))
 
@@ -89,7 +90,11 @@ def write_anchors() -> None:
         ("long", "anchor", "longer than 16 KiB", promised + bytes(17_000)),
     ):
         vectors.write("log", f"anchor-{name}", expect, comment, raw)
-    whole = made.GENESIS.hex().encode() + b"\nfrom blocks.example\n"
+
+
+def write_headers() -> None:
+    """Write the vectors of the headers of blocks."""
+    made, whole = anchors, anchors.GENESIS.hex().encode() + b"\nfrom blocks.example\n"
     for name, expect, comment, raw in (
         ("whole", "whole", "the first block's", whole),
         ("bytes", "whole", "the 80 bytes alone", made.GENESIS),

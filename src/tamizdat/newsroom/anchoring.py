@@ -30,6 +30,7 @@ EDITION: Final = "anchors"
 # How many promises a calendar is asked about at one tick, the newest first; and how long it is asked, in seconds.
 AT_ONCE: Final = 50
 PATIENCE: Final = 90 * 86_400
+FEW: Final = 4  # ways in one proof that are followed: a calendar has one or two, a liar hundreds
 LONG: Final = 60  # seconds that a calendar may keep a tick with what it promised
 _HASH: Final = re.compile(rb"[0-9a-f]{64}")
 _KEPT: Final = re.compile(rb"([0-9]{1,20}) ([0-9a-f]{32})\n")
@@ -145,7 +146,7 @@ def _asked_for(house: House, raw: bytes) -> bytes:
         UsageError: ``anchor-calendar``: it names none of them.
     """
     known = {calendar.rstrip("/") for calendar in house.settings.calendars}
-    pending = anchor.read(raw).pending
+    pending = anchor.read(raw).pending[:FEW]
     for calendar, message in pending:
         if calendar.rstrip("/") not in known:
             continue
@@ -173,7 +174,7 @@ def _header(house: House, raw: bytes) -> bytes:
     base = house.settings.block_headers
     if not base or house.wire is None:
         return b""
-    for height, root in anchor.read(raw).blocks:
+    for height, root in anchor.read(raw).blocks[:FEW]:
         name = (house.wire.get(f"{base}block-height/{height}") or b"").strip()
         if not _HASH.fullmatch(name):
             continue

@@ -202,6 +202,17 @@ def _faults(settings: Settings) -> Iterator[Fault]:
             "it is not the whole path of a folder",
         ),
         (
+            "hand-in",
+            len(settings.hand_in) <= cards.MAX_LIST and all(map(cards.is_line, settings.hand_in)),
+            f"it should have at most {cards.MAX_LIST} lines of at most {cards.MAX_LINE} letters each",
+        ),
+    )
+    return (_fault(key, what) for key, holds, what in (*rules, *_addresses(settings)) if not holds)
+
+
+def _addresses(settings: Settings) -> tuple[tuple[str, object, str], ...]:
+    return (
+        (
             "calendars",
             all(map(_BASE.fullmatch, settings.calendars))
             and len(set(map(anchor.short, settings.calendars))) == len(settings.calendars) <= cards.MAX_LIST,
@@ -212,13 +223,7 @@ def _faults(settings: Settings) -> Iterator[Fault]:
             not settings.block_headers or _BASE.fullmatch(settings.block_headers),
             f"{settings.block_headers!r} is not an address that ends in a slash",
         ),
-        (
-            "hand-in",
-            len(settings.hand_in) <= cards.MAX_LIST and all(map(cards.is_line, settings.hand_in)),
-            f"it should have at most {cards.MAX_LIST} lines of at most {cards.MAX_LINE} letters each",
-        ),
     )
-    return (_fault(key, what) for key, holds, what in rules if not holds)
 
 
 def _toml(value: str | tuple[str, ...]) -> str:

@@ -113,36 +113,7 @@ def judge(raw: bytes, streams: Sequence[BinaryIO], header: Header | None) -> Anc
             mend="Look for the very file it was made for.",
             evidence=raw,
         )
-    if not proof.blocks and proof.pending:
-        whom = ", ".join(sorted({uri for uri, _ in proof.pending}))
-        raise ShortError(
-            "anchor-pending",
-            f"the proof is pending at {whom}: that calendar promised a block of Bitcoin, and a promise proves nothing",
-            mend="Have the proof completed: `tamizdat log tick` asks the calendars in newsroom.toml, `ots upgrade` any.",
-        )
-    if not proof.blocks:
-        raise TrustError(
-            "anchor-unknown",
-            f"the proof has no attestation that can be weighed here ({', '.join(proof.others)})",
-            mend="Do not count it.",
-            evidence=raw,
-        )
-    numbers = " or ".join(str(height) for height, _ in proof.blocks)
-    if header is None:
-        raise ShortError(
-            "anchor-header-missing",
-            f"the proof names block {numbers} of Bitcoin, and proves nothing without that block's header",
-            mend="Give it as --header, from somebody you trust about Bitcoin.",
-        )
-    for height, root in proof.blocks:
-        if root == header.root:
-            return Anchored(height=height, header=header)
-    raise TrustError(
-        "anchor-false",
-        f"the header is not of a block that the proof leads to: it should be that of block {numbers}",
-        mend="Get the header of that very block; if it is, do not count the proof.",
-        evidence=raw,
-    )
+    return _weighed(proof, header, raw)
 
 
 def digest(data: bytes, nonce: bytes) -> bytes:
@@ -201,6 +172,39 @@ def short(calendar: str) -> str:
     parts = urlsplit(calendar)
     plain = re.sub(r"[^a-z0-9]+", "-", f"{parts.netloc.rpartition('@')[2]}{parts.path}".lower()).strip("-")
     return plain if len(plain) <= 40 else f"{plain[:31]}-{hashlib.sha256(plain.encode()).hexdigest()[:8]}"
+
+
+def _weighed(proof: Proof, header: Header | None, raw: bytes) -> Anchored:
+    if not proof.blocks and proof.pending:
+        whom = ", ".join(sorted({uri for uri, _ in proof.pending}))
+        raise ShortError(
+            "anchor-pending",
+            f"the proof is pending at {whom}: that calendar promised a block of Bitcoin, and a promise proves nothing",
+            mend="Have the proof completed: `tamizdat log tick` asks the calendars in newsroom.toml, `ots upgrade` any.",
+        )
+    if not proof.blocks:
+        raise TrustError(
+            "anchor-unknown",
+            f"the proof has no attestation that can be weighed here ({', '.join(proof.others)})",
+            mend="Do not count it.",
+            evidence=raw,
+        )
+    numbers = " or ".join(str(height) for height, _ in proof.blocks)
+    if header is None:
+        raise ShortError(
+            "anchor-header-missing",
+            f"the proof names block {numbers} of Bitcoin, and proves nothing without that block's header",
+            mend="Give it as --header, from somebody you trust about Bitcoin.",
+        )
+    for height, root in proof.blocks:
+        if root == header.root:
+            return Anchored(height=height, header=header)
+    raise TrustError(
+        "anchor-false",
+        f"the header is not of a block that the proof leads to: it should be that of block {numbers}",
+        mend="Get the header of that very block; if it is, do not count the proof.",
+        evidence=raw,
+    )
 
 
 def _hash(algorithm: str, stream: BinaryIO) -> bytes:
