@@ -48,6 +48,8 @@ def test_an_export_that_is_killed_is_finished_in_its_place_and_nowhere_else(tmp_
         target = room.path.parent / f"{room.path.name}-out" / to
         return run("vault", "export", ident, "--to", target, "--as", person, *own, *room.secret)
 
+    before = {path.name for path in (two.path / "desk/decisions").iterdir()}  # how the second person came
+
     def prepare(folder: Path) -> Room:
         shutil.copytree(two.path, folder)
         room = Room(folder).moved()
@@ -59,8 +61,8 @@ def test_an_export_that_is_killed_is_finished_in_its_place_and_nowhere_else(tmp_
 
     def after(room: Room) -> None:
         outside = room.path.parent / f"{room.path.name}-out"
-        decided = room.path / "desk/decisions"
-        begun, done = (bool(list(decided.glob(f"*/{name}"))) for name in ("begun.age", "done.txt"))
+        decided = [path for path in (room.path / "desk/decisions").iterdir() if path.name not in before]
+        begun, done = (any((path / name).exists() for path in decided) for name in ("begun.age", "done.txt"))
         assert begun or not held(outside)
         if begun:
             told = refused(export(room, "second", "anna"), 4, "decision-waiting")
@@ -73,7 +75,29 @@ def test_an_export_that_is_killed_is_finished_in_its_place_and_nowhere_else(tmp_
         assert bagit.Bag(str(outside / "out")).is_valid()
         assert sorted(path.name for path in outside.iterdir()) == ["out"]
         refused(export(room, "third", "anna"), 4, "decision-waiting")
+        told = run("objects", "--custody", ident, *room.secret).out
+        assert told.count("exported, open") == 1, told
         room.clean(MARKER)
+
+    each_moment(tmp_path, prepare, work, after)
+
+
+def test_no_byte_of_an_original_is_written_before_the_line_that_says_who(tmp_path: Path, two: Room) -> None:
+    ident = run("objects", *two.secret).out.split()[0]
+
+    def prepare(folder: Path) -> Room:
+        shutil.copytree(two.path, folder)
+        return Room(folder).moved()
+
+    def work(room: Room) -> int:
+        out = room.path.parent / f"{room.path.name}-out" / "note"
+        out.parent.mkdir(exist_ok=True)
+        return run("objects", "--get", ident, "-o", out, "--as", "editor", *room.secret).status
+
+    def after(room: Room) -> None:
+        outside = room.path.parent / f"{room.path.name}-out"
+        told = run("objects", "--custody", ident, *room.secret).out
+        assert "written out whole, by editor" in told or not held(outside)
 
     each_moment(tmp_path, prepare, work, after)
 

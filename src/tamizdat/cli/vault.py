@@ -25,8 +25,8 @@ _FILES: Final = re.compile(r"([1-9][0-9]{0,8})\s*(?:files?|objects?)", re.ASCII)
 UNREACHED: Final = (
     "It does not reach: copies of keys/ in your backups (run `tamizdat newsroom backup --keys` onto each of them, or "
     "destroy them); parts that couriers or senders still hold; what was published, exported or printed; cells of a "
-    "solid-state disk, snapshots, and what older versions of desk/ left in a disk's free space. Decisions and the ledger "
-    "of what was disclosed of it stay, sealed to the newsroom."
+    "solid-state disk, snapshots, and what older versions of desk/ left in a disk's free space. Decisions and the ledgers "
+    "of who took it out and what was disclosed of it stay, sealed to the newsroom."
 )
 UNREBUILT: Final = (
     "what no object's metadata holds did not come back: arrivals in which every file was refused or every object "

@@ -13,11 +13,12 @@ from tamizdat.cli import house as houses
 from tamizdat.cli.beside import demand_free, held_beside
 from tamizdat.cli.console import Console, add_newsroom_options
 from tamizdat.cli.phrases import counted, joined
-from tamizdat.newsroom import decisions, exporting
+from tamizdat.newsroom import decisions, exporting, taken, takings
 from tamizdat.newsroom.decisions import Decided
 from tamizdat.newsroom.exporting import Order
 from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
+from tamizdat.newsroom.takings import Hand
 
 
 KIND = "export"
@@ -64,9 +65,11 @@ def run(args: argparse.Namespace, console: Console) -> None:
         there = begun and exporting.is_there(Folder(target), wanted)
         if not there:
             demand_free(target)
-        decided = deciding.decided(house, keys, args, console, *asked, at=str(target))
+        person, passphrase = deciding.voice(args, console)
+        decided = decisions.demand(house, keys, *asked, person, passphrase, at=str(target))
         if not there:
-            _write(house, keys, wanted, decided, target, console)
+            hand = takings.hand(house, keys, person, passphrase)
+            _write(house, keys, wanted, decided, hand, target, console)
         decisions.close(house, decided)
     console.say(
         f"exported {counted(len(wanted.objects), 'original')} as a bag, decided by {joined(decided.names)}; "
@@ -80,9 +83,12 @@ def run(args: argparse.Namespace, console: Console) -> None:
 
 
 def _write(  # noqa: PLR0917 -- as `exporting.write`
-    house: House, keys: Keys, wanted: Order, decided: Decided, target: Path, console: Console
+    house: House, keys: Keys, wanted: Order, decided: Decided, hand: Hand, target: Path, console: Console
 ) -> None:
     with held_beside(target, again=decided.begun) as beside:
         decisions.begin(house, decided, str(target))
+        what = taken.SEALED if wanted.sealed else taken.EXPORT
+        for ident in wanted.objects:
+            takings.note_down(house, keys, ident, hand, what, decision=decided.folder.rpartition("/")[2])
         with console.progress(None, "exporting") as meter:
             exporting.write(house, keys, wanted, Folder(beside), meter.advance)

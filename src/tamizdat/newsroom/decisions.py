@@ -147,7 +147,7 @@ def settle(  # noqa: PLR0917 -- as one says it: what is decided, then who says i
     found = _find(house, keys, kind, subject, details, at)
     card = house.card()
     if person or card.approvals == 1:
-        found = _sign(house, _signer(house, keys, person, passphrase), person or keyring.EDITOR, found)
+        found = _sign(house, signer(house, keys, person, passphrase), person or keyring.EDITOR, found)
     if len(found.signatures) < card.approvals:
         return Waiting(names=tuple(found.signatures), need=card.approvals, faults=found.faults)
     names = tuple(name for name, _ in card.approvers if name in found.signatures)
@@ -183,6 +183,27 @@ def demand(  # noqa: PLR0917 -- as `settle`
         mend="Have another person on the card run the very same command with --as PERSON.",
         faults=found.faults,
     )
+
+
+def signer(house: House, keys: Keys, person: str, passphrase: bytes) -> Signer:
+    """
+    Open the key of a person on the card; the editor's where nobody is named. The passphrase is as `settle` gets it.
+
+    Raises:
+        TrustError: ``passphrase-wrong``; ``decision-nobody``: the card does not name this person with this key.
+    """
+    approvers = dict(house.card().approvers)
+    if not person or (person == keyring.EDITOR and not passphrase):
+        found = keys.editor
+    elif person not in approvers:
+        raise texts.unknown(person)
+    elif person == keyring.EDITOR:
+        found = house.unlock(passphrase).editor
+    else:
+        found = keyring.open_person(house.root, person, passphrase)
+    if approvers.get(person or keyring.EDITOR) != found.verifier.vkey:
+        raise texts.unknown(person or keyring.EDITOR)
+    return found
 
 
 def begin(house: House, decided: Decided, at: str) -> None:
@@ -286,22 +307,10 @@ def _elsewhere(found: Open) -> Fault:
     )
 
 
-def _sign(house: House, signer: Signer, person: str, found: Open) -> Open:
-    if dict(house.card().approvers).get(person) != signer.verifier.vkey:
-        raise texts.unknown(person)
+def _sign(house: House, by: Signer, person: str, found: Open) -> Open:
     body = texts.write_text(found.told)
     if not found.signatures:
         sealed = age.seal(found.salt + found.details, house.card_recipients(), house.entropy)
         house.root.put(f"{found.folder}/{DETAILS}", [sealed])
-    house.root.put(f"{found.folder}/{person}.txt", [note.sign(body, signer)])
-    return dataclasses.replace(found, signatures=found.signatures | {person: signer.sign(body)})
-
-
-def _signer(house: House, keys: Keys, person: str, passphrase: bytes) -> Signer:
-    if not person or (person == keyring.EDITOR and not passphrase):
-        return keys.editor
-    if person not in dict(house.card().approvers):
-        raise texts.unknown(person)
-    if person == keyring.EDITOR:
-        return house.unlock(passphrase).editor
-    return keyring.open_person(house.root, person, passphrase)
+    house.root.put(f"{found.folder}/{person}.txt", [note.sign(body, by)])
+    return dataclasses.replace(found, signatures=found.signatures | {person: by.sign(body)})
