@@ -124,6 +124,41 @@ def test_a_medium_that_keeps_something_else_is_told_at_once() -> None:
     assert caught.value.code == "backup-differs"
 
 
+class Restless(Memory):
+    """A newsroom in which people work: each time a story is opened it is another, and a draft is gone before it is read."""
+
+    def open(self, name):
+        if name == "stories/draft.md":
+            del self.values[name]
+        if name == "stories/a.md":
+            self.values[name] += b"!"
+        return super().open(name)
+
+
+def test_what_people_write_or_take_away_meanwhile_is_saved_as_it_was_found_and_faults_no_medium() -> None:
+    source, target = Restless(), Memory()
+    source.values = dict(FILES) | {"stories/a.md": b"text", "stories/draft.md": b"x"}
+
+    made = save(source, target)
+
+    assert target.values["newsroom/stories/a.md"] == b"text!!"
+    assert "newsroom/stories/draft.md" not in target.values
+    assert set(backup.restore(target, Memory())) >= {"stories/a.md"}
+    source.values["stories/draft.md"] = b"x"
+    assert save(source, target).faults == made.faults == ()
+    assert save(store(FILES), target).removed == 1
+
+
+def test_what_is_not_to_be_saved_yet_is_not_missed() -> None:
+    target = Memory()
+    options = {"keys": False, "instead": {}, "shred": target.drop}
+
+    backup.make(store(FILES), target, early=lambda name: name == "log/tile/0/000", **options)
+
+    assert "log/tile/0/000" not in backup.check(target)
+    assert backup.make(store(FILES), target, **options).copied == 1
+
+
 @given(
     st.dictionaries(
         st.lists(NAMES, min_size=1, max_size=3).map("/".join), st.binary(min_size=32, max_size=32).map(bytes.hex)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import gzip
+import itertools
 import signal
 import socket
 import threading
@@ -169,3 +170,30 @@ def test_an_edition_is_published_while_entries_come_in_and_names_its_own_line(ro
     assert whole(room).size == adding.result() + 2
     verified = house.run("verify", done.out.splitlines()[0], "--card-words", room.words)
     assert verified.status == 0, verified.out + verified.err
+
+
+def test_a_backup_taken_while_entries_come_in_is_whole_and_its_record_can_go_on(room, tmp_path):
+    """What was published, and a database that holds all of it: at whichever moment the backup was made."""
+    ended = threading.Event()
+    with served(room) as (_, (_, address)), concurrent.futures.ThreadPoolExecutor(1) as other:
+
+        def add():
+            for number in itertools.count(1):
+                assert asked(address, "POST", "/add", line("key", number), **bearer(room))[0] == 200
+                if ended.is_set():
+                    return
+
+        adding = other.submit(add)
+        try:
+            for _ in range(3):
+                done = house.run("newsroom", "backup", "--keys", "--to", tmp_path / "copy", "--newsroom", room.path)
+                assert done.status == 0, done.err
+        finally:
+            ended.set()
+        adding.result()
+    done = house.run("newsroom", "restore", tmp_path / "copy", tmp_path / "new")
+    assert done.status == 0, done.err
+    restored = house.Room(tmp_path / "new")
+    assert house.run("log", "fsck", "--newsroom", restored.path).status == 0
+    done = house.run("log", "tick", *restored.secret, "--against", tmp_path / "copy/newsroom/log")
+    assert done.status == 0, done.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -17,8 +18,11 @@ from tamizdat.cli.console import Console, find_newsroom, shown
 from tamizdat.cli.phrases import amount, counted
 from tamizdat.newsroom import backup, fixity, init
 from tamizdat.newsroom.backup import Opener
-from tamizdat.newsroom.house import House
-from tamizdat.primitives.errors import Fault, TamizdatError, TrustError, UsageError
+from tamizdat.newsroom.house import LOG, House
+from tamizdat.primitives import note
+from tamizdat.primitives.errors import Fault, FormatError, TamizdatError, TrustError, UsageError
+from tamizdat.primitives.stores import read
+from tamizdat.record import checkpoint, log, tiles
 from tamizdat.record import entry as entries
 from tamizdat.wire import edition, verify
 
@@ -67,13 +71,21 @@ def run_backup(args: argparse.Namespace, console: Console) -> None:
         raise UsageError(
             "backup-inside", "a backup inside the newsroom goes when the newsroom goes", mend="Give another disk."
         )
-    with houses.opened(args) as house, _database(path, target) as instead:
+    with houses.opened(args) as house, _record(house, path, target) as (instead, early):
         if house.settings.database:
-            console.warn("the public record's database is a server's: save it with `pg_dump`; log/ is in this backup")
+            console.warn(
+                "the public record's database is a server's: save it with `pg_dump` once this is done; log/ is in this backup"
+            )
         with console.progress(None, "saving") as meter:
             store = Folder(target)
             made = backup.make(
-                house.root, store, keys=args.keys, instead=instead, shred=store.shred, progress=meter.advance
+                house.root,
+                store,
+                keys=args.keys,
+                instead=instead,
+                shred=store.shred,
+                early=early,
+                progress=meter.advance,
             )
             spoiled = (*fixity.look_at(house, made.objects, meter.advance), *_record_faults(house))
     for name in made.passed:
@@ -158,15 +170,31 @@ def _record_faults(house: House, say: Callable[[int], None] = lambda _: None) ->
 
 
 @contextlib.contextmanager
-def _database(path: Path, target: Path) -> Iterator[Mapping[str, Opener]]:
-    """Copy the public record's database by the database's own means, where there is one."""
+def _record(house: House, path: Path, target: Path) -> Iterator[tuple[Mapping[str, Opener], Callable[[str], bool]]]:
+    """
+    Take the public record as it stands at one moment, though `log serve --add` goes on writing to it.
+
+    First what was published, then the database, by the database's own means: the database may hold more than was
+    published, never less, or the record could not go on from this backup. Tiles that came later are not saved yet.
+    """
+    raw = read(house.root, f"{LOG}/{log.CHECKPOINT}", note.MAX_LENGTH)
+    instead: dict[str, Opener] = {} if raw is None else {f"{LOG}/{log.CHECKPOINT}": lambda: io.BytesIO(raw)}
+    try:
+        size = checkpoint.read_text(note.read(raw or b"").text).size
+    except FormatError:  # the check of the record names it; here it is saved as it lies
+        size = checkpoint.MAX_SIZE
+
+    def early(name: str) -> bool:
+        place = tiles.read_name(name.removeprefix(f"{LOG}/"))
+        return place is not None and place.end > size
+
     if not (path / houses.DATABASE).exists():
-        yield {}
+        yield instead, early
         return
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     copy = target / SNAPSHOT
     try:
         snapshot.snapshot(path / houses.DATABASE, copy)
-        yield {houses.DATABASE: lambda: copy.open("rb")}
+        yield instead | {houses.DATABASE: lambda: copy.open("rb")}, early
     finally:
         copy.unlink(missing_ok=True)

@@ -71,13 +71,14 @@ def make(
     keys: bool,
     instead: Mapping[str, Opener],
     shred: Callable[[str], None],
+    early: Callable[[str], bool] = lambda _: False,
     progress: Progress = lambda _: None,
 ) -> Made:
     """
     Bring a backup up to date, and read all of it again to see that it holds what is here.
 
     Args:
-        source: The newsroom, which nobody writes to meanwhile.
+        source: The newsroom, which no command writes to meanwhile; people may, and the public record may grow.
 
         target: The backup's folder, empty or an earlier backup.
 
@@ -87,6 +88,8 @@ def make(
 
         shred: Removes a file of the backup, overwriting it.
 
+        early: Says of a file that it is not to be saved yet.
+
         progress: Told the bytes read.
 
     Raises:
@@ -94,10 +97,8 @@ def make(
         AdapterError: ``backup-differs``: the medium did not keep what was written.
     """
     run = _Backup(source, target, instead, progress)
-    names = [name for name in run.names(source, "") if keys or not KEYS.match(name)]
-    for name in names:
-        run.copy(name)
-    run.clean(set(names), keys=keys, shred=shred)
+    names = [name for name in run.names(source, "") if (keys or not KEYS.match(name)) and not early(name)]
+    run.clean({name for name in names if run.copy(name)}, keys=keys, shred=shred)
     run.finish()
     run.verify()
     return Made(
@@ -135,26 +136,44 @@ class _Backup:
             if not _PASSING.fullmatch(inner):
                 yield inner
 
-    def copy(self, name: str) -> None:
-        """Bring one file there, if it is not there in these very bytes."""
+    def copy(self, name: str) -> bool:
+        """Bring one file there, if it is not there in these very bytes; False where somebody took it away meanwhile."""
         try:
             digest, size = hashed(self._open(name), self.progress)
+        except FileNotFoundError:
+            return False
         except AdapterError as error:
             if error.code not in {"disk-link", "disk-special", "store-name"}:
                 raise
             self.passed.append(name)
-            return
+            return True
         there = self.before.get(name)
         if there is not None and there != digest and _ONCE.fullmatch(name) and name not in self.instead:
             self._differs(name, "it was written once, and is another here than in the backup, which keeps its own")
             digest = there
         elif there != digest or self._length(name) != size:
-            # What is written while it is read would be another than was hashed: the check afterwards finds that.
-            self.target.put(f"{FILES}/{name}", _pieces(self._open(name), self.progress))
-            self.copied += 1
-            if match := _OBJECT.match(name):
-                self.objects.add(match[1])
+            try:
+                stream = self._open(name)
+            except FileNotFoundError:
+                return False
+            digest = self._written(name, stream)
         self.listed[name] = digest
+        return True
+
+    def _written(self, name: str, stream: BinaryIO) -> str:
+        """Write a file there, and give the hash of what was written: where it changes while it is read, that is listed."""
+        state = hashlib.sha256()
+
+        def seen() -> Iterator[bytes]:
+            for chunk in _pieces(stream, self.progress):
+                state.update(chunk)
+                yield chunk
+
+        self.target.put(f"{FILES}/{name}", seen())
+        self.copied += 1
+        if match := _OBJECT.match(name):
+            self.objects.add(match[1])
+        return state.hexdigest()
 
     def clean(self, names: set[str], *, keys: bool, shred: Callable[[str], None]) -> None:
         """Remove there what is no more here, but for what was written once, and keys that were not asked for."""
