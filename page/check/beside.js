@@ -16,7 +16,7 @@ const RECORD = ["entry", "log", "nonce"];
 /** @typedef {{authority: string, roots: string, stamps: Uint8Array[]}} Stamps */
 /**
  * @typedef {{card: string, committed: "field" | "desk", policy: string, redaction: Uint8Array, root: Uint8Array, record: OnRecord | null,
- *   stamps: Stamps[], signature: Uint8Array, statement: string}} Sidecar  the statement is what was signed
+ *   stamps: Stamps[], file: Uint8Array | null, signature: Uint8Array, statement: string}} Sidecar  the file's SHA-256; the statement is what was signed
  */
 
 /** @param {Uint8Array} raw @returns {Sidecar} */
@@ -73,17 +73,19 @@ function spell(told) {
 function take(told) {
   const names = told && typeof told === "object" && !Array.isArray(told) ? Object.keys(told).sort() : [];
   const recorded = names.includes("log");
-  if (names.join() !== [...FIELDS, ...(recorded ? RECORD : [])].sort().join()) throw flaw("sidecar-field", "a field is missing, or one too many");
+  const named = names.includes("file");
+  if (names.join() !== [...FIELDS, ...(recorded ? RECORD : []), ...(named ? ["file"] : [])].sort().join()) throw flaw("sidecar-field", "a field is missing, or one too many");
   if (told.version !== VERSION) throw flaw("sidecar-field", `it is not of the version ${VERSION}`);
   const committed = word(told, "committed");
   if (committed !== "field" && committed !== "desk") throw flaw("sidecar-value", "it was committed to neither in the field nor at the desk");
   const record = recorded ? { nonce: bytes(told, "nonce", 32), entry: word(told, "entry"), log: word(told, "log") } : null;
   const stamps = takeStamps(told.stamps);
   if (stamps.length && !record) throw flaw("sidecar-field", "there are time stamps, and nothing that they are over");
+  const file = named ? bytes(told, "file", 32) : null;
   const { signature: _, ...statement } = told;
   return {
     card: word(told, "card"), committed, policy: word(told, "policy"), redaction: bytes(told, "redaction"), root: bytes(told, "root", 32),
-    record, stamps, signature: bytes(told, "signature", 64), statement: respell(statement),
+    record, stamps, file, signature: bytes(told, "signature", 64), statement: respell(statement),
   }; // prettier-ignore
 }
 

@@ -109,10 +109,16 @@ export class Jpeg {
       const shown = [0xe1, 0xe2].includes(marker) && allowed.some((one) => equal(one, data));
       return late || !(bare || adobe || manifest || shown);
     });
+    const twice = [0xe0, 0xee].find((marker) => this.segments.filter((one) => one.marker === marker).length > 1);
     // Without what turns and colours it, viewers would show another picture.
     const absent = allowed.find((one) => this.segments.filter(({ data }) => equal(one, data)).length !== 1);
-    const marker = strange?.marker ?? (absent && (latin(absent.subarray(0, 4)) === "Exif" ? 0xe1 : 0xe2));
+    const marker = strange?.marker ?? twice ?? (absent && (latin(absent.subarray(0, 4)) === "Exif" ? 0xe1 : 0xe2));
     return marker?.toString(16).toUpperCase() ?? "";
+  }
+
+  /** How many bytes its content credentials take. */
+  get credentials() {
+    return this.segments.reduce((sum, { marker, data }) => sum + (marker === 0xeb ? 4 + data.length : 0), 0);
   }
 
   /** What EXIF and ICC segments hold where *items* are shown. @param {import("./items.js").Item[]} items */

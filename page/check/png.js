@@ -95,7 +95,16 @@ class Png {
     if (turn) allowed.push({ kind: "eXIf", data: writeOrientation(turn) });
     const strange = this.chunks.find((one) => one.kind !== "caBX" && !allowed.some((other) => same(one, other)));
     const amiss = (/** @type {Chunk} */ one) => this.late.some(({ kind }) => kind === one.kind) || this.chunks.filter((other) => same(one, other)).length !== 1;
-    return (strange ?? allowed.find(amiss))?.kind ?? "";
+    return (strange ?? allowed.find(amiss))?.kind ?? (this.manifests.length > 1 ? "caBX" : "");
+  }
+
+  get manifests() {
+    return this.chunks.filter(({ kind }) => kind === "caBX");
+  }
+
+  /** How many bytes its content credentials take. */
+  get credentials() {
+    return this.manifests.reduce((sum, { data }) => sum + 12 + data.length, 0);
   }
 }
 

@@ -13,8 +13,11 @@ import { TILE, read as readProof } from "./proof.js";
 import { Branches, full, grid } from "./tree.js";
 
 /** Sizes and places in pixels as stored, before the orientation turns them; *hidden* has one flag a tile. @typedef {{width: number, height: number,
- *   original: [number, number], left: number, top: number, tiles: number, hidden: Uint8Array, items: import("./items.js").Item[], fill: number}} Verdict */
+ *   original: [number, number], left: number, top: number, tiles: number, hidden: Uint8Array, items: import("./items.js").Item[], fill: number, credentials: number}} Verdict */
 /** @typedef {Jpeg | Awaited<ReturnType<typeof png.read>>} Tiled */
+
+/** Anybody's bytes, so not without end. */
+const MAX_CREDENTIALS = 16 << 20;
 
 /** @param {Uint8Array} raw @returns {Promise<Tiled>} */
 export async function readPicture(raw) {
@@ -40,6 +43,7 @@ function check(picture, proof, root, progress) {
   // Nothing in the file may say anything else than the proof: another date, another turn, other colours.
   const strange = picture.strange(proof.items);
   if (strange) throw refuse("redaction-segment", `the file holds a part ${strange} otherwise than the proof shows it`);
+  if (picture.credentials > MAX_CREDENTIALS) throw refuse("redaction-segment", `${picture.credentials} bytes of content credentials are more than may stand in it`);
   checkPart(proof.left, picture.width, proof.width);
   checkPart(proof.top, picture.height, proof.height);
   const hidden = checkBlank(picture, proof);
@@ -54,6 +58,7 @@ function check(picture, proof, root, progress) {
   return {
     width: picture.width, height: picture.height, original: [proof.width, proof.height], left: proof.left, top: proof.top,
     tiles: hidden.length, hidden, items: proof.items, fill: proof.fill,
+    credentials: picture.credentials,
   }; // prettier-ignore
 }
 

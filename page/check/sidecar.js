@@ -4,8 +4,9 @@
  * The same steps and the same findings as wire/sidecar.py; their words are texts/check/LANGUAGE.json. It is NOT a judge of
  * what is true. docs/spec/sidecar.md, "Verifying".
  */
-import { utf8 } from "../bytes.js";
+import { equal, utf8 } from "../bytes.js";
 import { Flaw } from "../flaw.js";
+import { sha256 } from "../hash.js";
 import { findSidecar, readSidecar } from "./beside.js";
 import { MAX_TIME, readEntry } from "./entries.js";
 import { told } from "./items.js";
@@ -134,6 +135,7 @@ class Check {
     else this.add("proven", "hidden", { percent: Math.min(Math.ceil((100 * (whole - shown)) / whole), shown ? 99 : 100) });
     if (width !== seen.width || height !== seen.height) this.add("proven", "part", { width, height });
     for (const [name, value] of Object.entries(told(seen.items))) if (value) this.add("proven", `camera-${name}`, { value });
+    if (!this.sameFile(picture)) this.add("unproven", this.sidecar.file ? "file-other" : "file-unsaid", { bytes: seen.credentials });
     return seen;
   }
 
@@ -143,10 +145,18 @@ class Check {
       const { paragraphs, words } = verifyText(raw, this.sidecar.redaction, this.sidecar.root);
       if (paragraphs || words) this.add("proven", "text-bars", { paragraphs, words });
       else this.add("proven", "text-whole");
+      this.sameFile(raw);
     } catch (error) {
       this.add("fault", flaw(error).code);
     }
     return null;
+  }
+
+  /** Whether this is the very file that was published: credentials and packing could be anybody's. @param {Uint8Array} raw */
+  sameFile(raw) {
+    const same = this.sidecar.file !== null && equal(sha256(raw), this.sidecar.file);
+    if (same) this.add("proven", "file-same");
+    return same;
   }
 
   /** Steps 4 and 5: that the root stands on the record, and who else has seen it there. @param {import("./room.js").Room} card */

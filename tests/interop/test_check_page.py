@@ -15,6 +15,7 @@ import pytest
 
 from tamizdat.primitives.errors import TamizdatError
 from tamizdat.record import stamp
+from tamizdat.redaction import png, verify
 from tamizdat.wire import checking
 from tests import tools, vectors
 from tests.interop import checkpage, firefox
@@ -89,6 +90,27 @@ def test_every_check_finds_the_same_with_the_same_values():
     assert {path.stem: (one["verdict"], one["found"]) for path, one in zip(paths, found, strict=True)} == {
         name: (one["verdict"], one["expect"]) for name, one in told.items()
     }
+
+
+def test_credentials_without_end_are_refused_by_both_readers(tmp_path):
+    """Anybody's bytes may stand there, 16 MiB of them with their heads, and not one more."""
+    case = next(one.file for one in vectors.load("redaction") if one.name == "proof-png-whole")
+    length = 36 + int.from_bytes(case[32:36], "big")
+    jobs, python = [], []
+    for more in (0, 1):
+        held = png.chunk("caBX", bytes(verify.MAX_CREDENTIALS - 12 + more))
+        shown = case[length : length + 33] + held + case[length + 33 :]
+        (tmp_path / f"{more}.vector").write_bytes(b"expect:\n\n" + case[:length] + shown)
+        jobs.append({"verb": "proof", "path": tmp_path / f"{more}.vector"})
+        try:
+            python.append(str(verify.verify(shown, case[36:length], case[:32]).credentials))
+        except TamizdatError as error:
+            python.append(error.code)
+
+    found = page(*jobs)
+
+    assert python == [str(verify.MAX_CREDENTIALS), "redaction-segment"]
+    assert [one.get("code", "whole") for one in found] == ["whole", "redaction-segment"]
 
 
 def test_every_fixture_of_another_verifier_of_stamps_is_classified_as_python_does(tmp_path):

@@ -87,7 +87,7 @@ def arrived(house, number: int = 1):
 
 
 def found(house, keys, origin, redacted):
-    raw = sidecars.make(house, keys, origin, redacted.proof)
+    raw = sidecars.make(house, keys, origin, redacted.proof, redacted.file)
     spoken = " ".join(words.card_words(cards.fingerprint(house.card_bytes())))
     made = sidecar.check(redacted.file, sidecar.read(raw), card_words=spoken, now=house.clock.now())
     return {one.code: one for one in made.all}, made.verdict
@@ -122,14 +122,14 @@ def test_a_witness_out_of_reach_that_day_signs_the_next_state_and_that_one_is_sh
     house_alone = dataclasses.replace(house, wire=None)
     tick.due(house_alone, keys.log)
     assert "quorum-missing" in found(house, keys, origin, redacted)[0]
-    early = sidecars.make(house, keys, origin, redacted.proof)
+    early = sidecars.make(house, keys, origin, redacted.proof, redacted.file)
     assert sidecars.Maker(house, keys).stale(early)
     house.wire.there = True
     tick.due(house, keys.log)  # the same slot: only the signature is asked for again
     codes, verdict = found(house, keys, origin, redacted)
     assert verdict == "proven"
     assert codes["witnessed"].params["names"] == NORTH.name
-    assert not sidecars.Maker(house, keys).stale(sidecars.make(house, keys, origin, redacted.proof))
+    assert not sidecars.Maker(house, keys).stale(sidecars.make(house, keys, origin, redacted.proof, redacted.file))
 
 
 def test_what_it_costs_does_not_grow_with_the_archive(house, clock, monkeypatch):
@@ -152,7 +152,7 @@ def test_a_line_that_was_never_made_or_is_lost_is_said(house, clock):
     keys = house.unlock(rooms.PASSPHRASE)
     origin, redacted = arrived(house)
     with pytest.raises(UsageError) as caught:
-        sidecars.make(house, keys, dataclasses.replace(origin, nonce=b""), redacted.proof)
+        sidecars.make(house, keys, dataclasses.replace(origin, nonce=b""), redacted.proof, redacted.file)
     assert caught.value.code == "sidecar-unrecorded"
     clock.seconds += DAY
     tick.due(house, keys.log)
@@ -162,7 +162,7 @@ def test_a_line_that_was_never_made_or_is_lost_is_said(house, clock):
     for name in list(house.root.names("desk/batches")):
         house.root.drop(name)
     with pytest.raises(TrustError) as caught:
-        sidecars.make(house, keys, origin, redacted.proof)
+        sidecars.make(house, keys, origin, redacted.proof, redacted.file)
     assert caught.value.code == "sidecar-lost"
 
 
@@ -202,15 +202,15 @@ def test_a_stamp_is_renewed_before_its_certificate_ends_and_the_published_proof_
     origin, redacted = arrived(house)
     clock.seconds += DAY
     tick.due(house, keys.log)
-    early = sidecars.make(house, keys, origin, redacted.proof)
+    early = sidecars.make(house, keys, origin, redacted.proof, redacted.file)
     assert not sidecars.Maker(house, keys).stale(early)
     clock.seconds += 250 * DAY  # 84 days before it ends
     tick.due(house, keys.log)
     assert sidecars.Maker(house, keys).stale(early)
-    (held,) = sidecar.read(sidecars.make(house, keys, origin, redacted.proof)).stamps
+    (held,) = sidecar.read(sidecars.make(house, keys, origin, redacted.proof, redacted.file)).stamps
     assert len(held.stamps) == 2
     clock.seconds += DAY
     tick.due(house, keys.log)
-    (later,) = sidecar.read(sidecars.make(house, keys, origin, redacted.proof)).stamps
+    (later,) = sidecar.read(sidecars.make(house, keys, origin, redacted.proof, redacted.file)).stamps
     assert later == held  # the same certificate once more would add nothing
     assert found(house, keys, origin, redacted)[1] == "proven"

@@ -123,6 +123,7 @@ def test_from_the_phone_to_a_page_that_anybody_can_check(room, received) -> None
     (beside,) = (edition / "media").glob("*.proof")
     alone = run("verify", beside.with_suffix(""), "--card-words", room.words)
     assert alone.status == 0 and "exactly as" in alone.out, alone.out + alone.err
+    assert "byte for byte, the one that the newsroom published" in alone.out
     with Image.open(beside.with_suffix("")) as picture:
         left, top, width, height = BOX
         part = picture.convert("L").crop((left, top, left + width, top + height))
@@ -155,7 +156,8 @@ def test_a_picture_leaves_on_two_persons_word_and_what_opens_is_said(room) -> No
     written = Path(both.out.strip())
     assert "waits for `tamizdat log tick`" in both.err
     assert {path.name for path in written.parent.iterdir()} == {written.name, f"{written.name}.proof"}
-    assert run("verify", written).status == 0
+    verified = run("verify", written)
+    assert verified.status == 0 and "byte for byte, the one that the newsroom published" in verified.out
     less = ["--hide", "500,500,100,400", "--disclose", "date,place"]
     opened = house.refused(room.redact("picture", *less, person="editor"), 6, "disclosure-opens")
     assert "THIS OPENS WHAT WAS HIDDEN in an export: 1.2 % of the picture" in opened

@@ -8,7 +8,9 @@ import json
 import pytest
 
 from tests import vectors
+from tests.redaction.pictures import jpegtran
 from tests.scripts import house
+from tests.tools import need
 
 
 def given(folder, name: str, *, inside: bool = False):
@@ -26,6 +28,7 @@ def test_a_picture_with_its_proof_beside_or_inside_it_is_told_in_plain_words(tmp
     assert done.status == 0
     assert "unchanged since no later than 2026-11-26T00:30:00Z" in done.out
     assert "12 % of the picture is hidden or cut away." in done.out
+    assert "This file is, byte for byte, the one that the newsroom published." in done.out
     assert "a forger can commit to a forgery" in done.out
     assert done.out.rstrip().splitlines()[-1].startswith("What is shown here is unchanged, and others than")
     also = house.run("verify", f"{picture}.proof")
@@ -38,6 +41,27 @@ def test_a_picture_with_its_proof_beside_or_inside_it_is_told_in_plain_words(tmp
     assert {"kind": "stated", "code": "committed-desk"}.items() <= found["findings"][-3].items() or any(
         one["code"] == "committed-desk" for one in found["findings"]
     )
+
+
+def test_a_picture_packed_anew_or_with_anybodys_credentials_is_proven_and_the_file_is_not(tmp_path):
+    """Other people's programs may pack it otherwise; what they put in is not the newsroom's word, and that is said."""
+    picture, _ = given(tmp_path, "good")
+    picture.write_bytes(jpegtran(need("jpegtran"), picture.read_bytes(), "-progressive", "-copy", "all"))
+    packed = house.run("verify", picture)
+    signed = house.run("verify", given(tmp_path, "credentials")[0])
+    embedded = house.run("verify", given(tmp_path, "unsaid")[0])
+
+    for done, why, count in (
+        (packed, "byte for byte it is not the file that was published", 0),
+        (signed, "byte for byte it is not the file that was published", 49),
+        (embedded, "this proof does not name the file", 0),
+    ):
+        assert done.status == 0, done.out + done.err
+        assert "These parts of the picture are unchanged since" in done.out
+        assert "byte for byte, the one that the newsroom published" not in done.out
+        not_proven = done.out.partition("NOT PROVEN")[2]
+        assert f"That the rest of this file is the newsroom's: {why}" in not_proven
+        assert f"the content credentials in it (bytes: {count}), can be anybody's" in not_proven
 
 
 @pytest.mark.parametrize(

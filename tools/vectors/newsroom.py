@@ -149,6 +149,7 @@ GOOD: Final = Sidecar(
     root=ROOT,
     record=GROUND.record(*BOTH),
     stamps=(HOUR,),
+    file=digest.sha256(SHOWN.file),
 )
 
 

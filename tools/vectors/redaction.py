@@ -288,6 +288,8 @@ def _proofs(root: bytes, redacted: picture.Redacted) -> None:
     spoiled("whole", "whole", "a box is hidden; date and orientation are shown", raw)
     _write("other-root", "redaction-root", "the root is another picture's", one, raw, file)
     spoiled("version", "redaction-magic", "a version that is not known", b"TJP2" + raw[4:])
+    bare = jpeg.segment(0xE0, b"JFIF\x00\x01\x02\x01\x00\x48\x00\x48\x00\x00")
+    spoiled("jfif-twice", "redaction-segment", "a second JFIF segment", raw, file[:2] + bare + file[2:])
     spoiled("torn", "redaction-length", "the last byte is gone", raw[:-1])
     spoiled("longer", "redaction-length", "a byte follows", raw + b"\x00")
     spoiled("head", "redaction-length", "only the magic is there", raw[:4])

@@ -70,6 +70,7 @@ def _flaws() -> None:
     )
     other("committed", "sidecar-value", "committed to nowhere known", lambda made: made.update(committed="home"))
     other("root", "sidecar-value", "a root of 31 bytes", lambda made: made.update(root=told["root"][:-4] + "AA=="))
+    other("file", "sidecar-value", "a hash of 31 bytes", lambda made: made.update(file=told["file"][:-4] + "AA=="))
     other("letter", "sidecar-value", "half a letter", lambda made: made.update(card="\ud800"))
     other(
         "authority",
@@ -86,7 +87,7 @@ def _flaws() -> None:
 
 
 def _boxes() -> None:
-    desk = json.dumps(sidecar.value(signed(committed="desk")), ensure_ascii=False).encode()
+    desk = json.dumps(sidecar.value(signed(committed="desk", file=b"")), ensure_ascii=False).encode()
     whole = within(held(desk))
     for name, comment, expect, raw in (
         ("picture", "a picture with a proof inside", "whole", whole),

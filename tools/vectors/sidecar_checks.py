@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import hashlib
 import json
+import struct
+import zlib
 
 from tamizdat.primitives import card as cards
-from tamizdat.primitives import words
-from tamizdat.redaction import commitment, jpeg, picture
+from tamizdat.primitives import digest, words
+from tamizdat.redaction import commitment, jpeg, picture, png
 from tamizdat.redaction import text as texts
 from tamizdat.wire import sidecar
 from tamizdat.wire.sidecar import Sidecar
@@ -23,6 +26,7 @@ from tools.vectors.newsroom import (
     BOTH,
     CARD,
     DAY,
+    EDITION,
     EDITOR,
     GOOD,
     GROUND,
@@ -43,6 +47,7 @@ def write() -> None:
     _good()
     _pictures()
     _cards()
+    _files()
     _inside()
     _texts()
 
@@ -55,9 +60,12 @@ def case(
     shown: bytes = SHOWN.file,
     spoken: str | None = WORDS,
     now: int = NOW,
+    file: bool | None = None,
     has: tuple[str, ...],
 ) -> None:
-    """Write one check, and make sure that it *has* the findings it is there for."""
+    """Write one check, and make sure that it *has* the findings it is there for; *file*: its proof is to name this one, or none."""
+    if made is not None and file is not None:
+        made = sidecar.sign(dataclasses.replace(made, file=digest.sha256(shown) if file else b""), EDITION)
     held = made if made is not None else sidecar.read(sidecar.find(shown) or b"")
     found = sidecar.check(shown, held, card_words=spoken, now=now)
     codes = {one.code for one in found.all}
@@ -98,6 +106,7 @@ def _good() -> None:
         "nothing is hidden, nothing disclosed",
         signed(redaction=whole.proof),
         shown=whole.file,
+        file=True,
         has=("nothing-hidden",),
     )
     cropped = picture.redact(SEED, RAW, crop=(0, 0, 64, 70))
@@ -106,6 +115,7 @@ def _good() -> None:
         "a part of the picture, declared",
         signed(redaction=cropped.proof),
         shown=cropped.file,
+        file=True,
         has=("part", "hidden"),
     )
 
@@ -178,8 +188,10 @@ def _texts() -> None:
         "a text with a paragraph and a word hidden",
         made,
         shown=shown.file,
-        has=("text-unchanged-since", "text-bars"),
+        file=True,
+        has=("text-unchanged-since", "text-bars", "file-same"),
     )
+    case("text-unsaid", "its proof names no file", made, shown=shown.file, file=False, has=("text-bars",))
     case("text-word", "a word of it is another", made, shown=shown.file.replace(b"night", b"noon!"), has=("text-root",))
     case(
         "text-bar",
@@ -190,18 +202,54 @@ def _texts() -> None:
     )
 
 
+def _files() -> None:
+    """The picture is the published one; the file around it may be another."""
+    start = SHOWN.file.index(b"\xff\xda")
+    packed = SHOWN.file[:start] + b"\xff" * 7 + SHOWN.file[start:]
+    case("packed", "the picture is packed otherwise", signed(), shown=packed, has=("file-other", "unchanged-since"))
+    case("unsaid", "its proof names no file", signed(), file=False, has=("file-unsaid", "unchanged-since"))
+    strange = jpeg.segment(0xEB, b"JP" + bytes(14) + b"anybody may say anything here")
+    case(
+        "credentials",
+        "somebody put credentials of his own into it",
+        signed(),
+        shown=SHOWN.file[:2] + strange + SHOWN.file[2:],
+        has=("file-other", "unchanged-since"),
+    )
+    raw = _png()
+    shown = picture.redact(SEED, raw, hide=[(0, 0, 8, 8)])
+    root = commitment.commit(SEED, raw).root
+    record = ground(root).record(*BOTH)
+    made = signed(root=root, redaction=shown.proof, record=record, stamps=(), file=digest.sha256(shown.file))
+    held = png.chunk("caBX", b"anybody may say anything here")
+    for name, comment, count, code in (
+        ("png", "a PNG", 0, "file-same"),
+        ("png-credentials", "a PNG with somebody's credentials", 1, "file-other"),
+        ("png-credentials-twice", "a PNG with two of them", 2, "redaction-segment"),
+    ):
+        case(name, comment, made, shown=shown.file[:33] + count * held + shown.file[33:], has=(code,))
+
+
+def _png() -> bytes:
+    """Write a small PNG by hand: 40 x 40 greys of two bits."""
+    rows = b"".join(b"\0" + hashlib.shake_256(bytes([y])).digest(10) for y in range(40))
+    parts = [("IHDR", struct.pack(">IIBBBBB", 40, 40, 2, 0, 0, 0, 0)), ("IDAT", zlib.compress(rows)), ("IEND", b"")]
+    return png.SIGNATURE + b"".join(png.chunk(*one) for one in parts)
+
+
 def _inside() -> None:
-    desk = json.dumps(sidecar.value(signed(committed="desk")), ensure_ascii=False).encode()
+    desk = json.dumps(sidecar.value(signed(committed="desk", file=b"")), ensure_ascii=False).encode()
     case(
         "embedded",
         "the proof stands in the picture's credentials, in two pieces",
         shown=within(held(desk), 8_000),
-        has=("committed-desk", "unchanged-since"),
+        has=("committed-desk", "unchanged-since", "file-unsaid"),
     )
     case(
         "beside",
         "one stands in the picture, another beside it: the one beside it is checked",
         signed(),
         shown=within(held(desk)),
-        has=("committed-field", "unchanged-since"),
+        file=True,
+        has=("committed-field", "unchanged-since", "file-same"),
     )

@@ -93,7 +93,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
         )
         target = _folder(args.to)
         decided = _decided(house, keys, args, console, _details(made, lines, again=args.again))
-        beside = sidecars.make(house, keys, made.origin, made.proof)
+        beside = sidecars.make(house, keys, made.origin, made.proof, made.file)
         told = disclosures.append(house, keys, dataclasses.replace(made.told, by=decided.names))
         _write(made, beside, target, console)
         decisions.close(house, decided)

@@ -136,14 +136,17 @@ class Pictures:
 
     def _again(self, media: Media, held: State, file: bytes, beside: bytes) -> Media:
         """Take a provable file over; its proof is made anew where it may say more now."""
-        was = sidecar.read(beside)
+        was, inside = sidecar.read(beside), sidecar.find(file) or b""
+        fresh = inside
         if self._sidecars.stale(beside):
             found = (
                 one for one in origins.origins(self._house, self._keys, media.picture.object) if one.root == was.root
             )
-            beside = next((self._sidecars.make(one, was.redaction) for one in found), beside)
-        if sidecar.read(beside) != was or held["signed"] != self._credentials.name:
-            file = self._signed(signing.strip(file), beside, held["hidden"], held["crop"])
+            fresh = next((self._sidecars.make(one, was.redaction) for one in found), inside)
+        # What an earlier key of the newsroom signed stays as it is: this one cannot speak for it.
+        if self._sidecars.own(fresh) and (fresh != inside or held["signed"] != self._credentials.name):
+            file = self._signed(signing.strip(file), fresh, held["hidden"], held["crop"])
+            beside = self._sidecars.beside(fresh, file)
         return self._provable(media, file, beside, held)
 
     def _held(self, path: str) -> bytes | None:
@@ -199,8 +202,9 @@ class Pictures:
         # The preview is made of what is shown, so that it cannot show more.
         preview = picture.render(cell, io.BytesIO(shown.file), dataclasses.replace(wanted, hide=(), crop=None))
         media = self._write_preview(wanted, preview)
-        beside = self._sidecars.make(shown.origin, shown.proof)
-        file = self._signed(shown.file, beside, shown.hidden, shown.crop)
+        inside = self._sidecars.make(shown.origin, shown.proof)
+        file = self._signed(shown.file, inside, shown.hidden, shown.crop)
+        beside = self._sidecars.beside(inside, file)
         for missed in shown.missed:
             self._say(f"{wanted.object}: note: {missed}")
         kept = {"hidden": shown.hidden, "crop": shown.crop, "whole": not shown.hidden and shown.crop is None}

@@ -8,6 +8,7 @@ record it is shown against is the first that enough others signed. It does NOT r
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from tamizdat.newsroom.stamping import Authority
 from tamizdat.newsroom.ticks import Tick, Ticks
 from tamizdat.primitives import note
 from tamizdat.primitives.age import file as age
+from tamizdat.primitives.digest import sha256
 from tamizdat.primitives.errors import TrustError, UsageError
 from tamizdat.primitives.stores import Below, read
 from tamizdat.record import batch, checkpoint, policy, proof, stamp
@@ -37,15 +39,16 @@ from tamizdat.wire.sidecar import Record, Sidecar, Stamps
 PATIENCE: Final = 30
 
 
-def make(house: House, keys: Keys, origin: Origin, redaction_proof: bytes) -> bytes:
+def make(house: House, keys: Keys, origin: Origin, redaction_proof: bytes, file: bytes) -> bytes:
     """
-    Make one sidecar; for many pictures use one `Maker`.
+    Make the sidecar that lies beside *file*; for many pictures use one `Maker`.
 
     Raises:
         UsageError: ``sidecar-unrecorded``: nothing of this commitment was ever put on the record.
         TrustError: ``sidecar-lost``: it was, and no batch is here that has it.
     """
-    return Maker(house, keys).make(origin, redaction_proof)
+    maker = Maker(house, keys)
+    return maker.beside(maker.make(origin, redaction_proof), file)
 
 
 def waits(raw: bytes) -> bool:
@@ -67,7 +70,7 @@ class Maker:
         self._authorities = list(stamping.authorities(house))
 
     def make(self, origin: Origin, redaction_proof: bytes) -> bytes:
-        """Make one; raises as `make` of this module."""
+        """Make one as it stands inside a picture, without the file's hash; raises as `make` of this module."""
         if not origin.leaf:
             raise UsageError(
                 "sidecar-unrecorded",
@@ -90,6 +93,15 @@ class Maker:
             stamps=stamps,
         )
         return sidecar.write(sidecar.sign(made, self._keys.edition_signer))
+
+    def beside(self, raw: bytes, file: bytes) -> bytes:
+        """Make of one that stands inside a picture that which lies beside *file* and says that it is this very file."""
+        named = dataclasses.replace(sidecar.read(raw), file=sha256(file))
+        return sidecar.write(sidecar.sign(named, self._keys.edition_signer))
+
+    def own(self, raw: bytes) -> bool:
+        """Say whether the newsroom's edition key of today signed a sidecar."""
+        return sidecar.read(raw).signed_by(self._keys.edition_signer.verifier)
 
     def stale(self, raw: bytes) -> bool:
         """Say whether a sidecar made before might say more now: its line has come, a signature, a stamp, another card."""

@@ -73,6 +73,11 @@ class Jpeg:
             rows[:, within * 64] = np.where(inside, fill, 0)
         return rows
 
+    @property
+    def credentials(self) -> int:
+        """How many bytes its content credentials take."""
+        return sum(4 + len(one.data) for one in self.coefficients.segments if one.marker == _C2PA)
+
     def cropped(self, left: int, top: int, width: int, height: int) -> Jpeg:
         """Give a part that begins on a tile; this picture is spent by it."""
         return Jpeg(self.coefficients.cropped(left, top, width, height))
@@ -90,6 +95,7 @@ class Jpeg:
         allowed = [one[4:] for one in segments(self.header, shown)][1:]
         there = self.coefficients.segments
         strange = [one.marker for one in there if not _known(one, allowed)]
+        strange += [marker for marker in (0xE0, 0xEE) if sum(one.marker == marker for one in there) > 1]
         strange += [_marker(one) for one in allowed if sum(one == other.data for other in there) != 1]
         return f"{strange[0]:02X}" if strange else ""
 

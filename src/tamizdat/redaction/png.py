@@ -100,6 +100,11 @@ class Png:
         """Give the bytes of blank tiles; there is only one value to fill them with, 0."""
         return np.full((len(numbers), self.tiles.shape[1]), fill, np.uint8)
 
+    @property
+    def credentials(self) -> int:
+        """How many bytes its content credentials take."""
+        return sum(12 + len(data) for kind, data in self.chunks if kind == _C2PA)
+
     def bands(self) -> Iterator[npt.NDArray[Any]]:
         """Give the rows of one line of tiles after the other, packed as in the file."""
         return _bands(self.header, self.tiles)
@@ -124,6 +129,7 @@ class Png:
         allowed = _shown(shown)
         strange = [one[0] for one in self.chunks if one not in allowed and one[0] != _C2PA]
         strange += [one[0] for one in allowed if self.chunks.count(one) != 1 or one[0] in self.late]
+        strange += [_C2PA] if sum(kind == _C2PA for kind, _ in self.chunks) > 1 else []
         return strange[0] if strange else ""
 
 

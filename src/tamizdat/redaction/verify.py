@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ from tamizdat.primitives.errors import TrustError
 from tamizdat.redaction import commitment, metadata, proof, tiled, tree
 from tamizdat.redaction.codec import TILE
 
+
+# Anybody's bytes, so not without end; a proof in them has 16 MiB at most itself.
+MAX_CREDENTIALS: Final = 16 << 20
 
 Hidden = npt.NDArray[np.bool_]
 
@@ -42,6 +45,8 @@ class Verdict:
         items: The metadata that were shown, as the camera or program wrote them.
 
         fill: The value of blank tiles.
+
+        credentials: How many bytes of content credentials stand in it, of which nothing was checked.
     """
 
     width: int
@@ -53,6 +58,7 @@ class Verdict:
     hidden: tuple[int, ...] = dataclasses.field(repr=False)
     items: tuple[metadata.Item, ...]
     fill: int
+    credentials: int
 
     @property
     def cropped(self) -> bool:
@@ -93,6 +99,8 @@ def check(read: tiled.Tiled, shown: proof.Proof, root: bytes) -> Verdict:
     # Nothing in the file may say anything else than the proof: another date, another turn, other colours.
     if strange := read.strange(items):
         _refuse("redaction-segment", f"the file holds a part {strange} otherwise than the proof shows it")
+    if read.credentials > MAX_CREDENTIALS:
+        _refuse("redaction-segment", f"{read.credentials} bytes of content credentials are more than may stand in it")
     original = dataclasses.replace(read.header, width=shown.width, height=shown.height)
     _check_part(read.header, shown)
     blank = _check_blank(read, shown)
@@ -114,6 +122,7 @@ def check(read: tiled.Tiled, shown: proof.Proof, root: bytes) -> Verdict:
         hidden=tuple(np.flatnonzero(blank).tolist()),
         items=items,
         fill=shown.fill,
+        credentials=read.credentials,
     )
 
 

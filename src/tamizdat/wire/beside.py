@@ -29,6 +29,7 @@ _AUTHORITY: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 _SIGNATURE: Final = 64
 _HASH: Final = 32
 _RECORD: Final = frozenset({"entry", "log", "nonce"})
+_FILE: Final = frozenset({"file"})
 _FIELDS: Final = frozenset({"card", "committed", "policy", "redaction", "root", "signature", "stamps", "version"})
 _MEND: Final = "Get the picture and the file beside it anew from where they were published."
 
@@ -92,6 +93,8 @@ class Sidecar:
 
         stamps: By authority, names rising.
 
+        file: The SHA-256 of the file that it lies beside, 32 bytes; empty inside a picture, whose hash it would change.
+
         signature: By the edition key on the card over all of the above, 64 bytes; empty before it is signed.
     """
 
@@ -102,6 +105,7 @@ class Sidecar:
     root: bytes
     record: Record | None = None
     stamps: tuple[Stamps, ...] = ()
+    file: bytes = b""
     signature: bytes = b""
 
     def signed_by(self, verifier: Verifier) -> bool:
@@ -183,6 +187,8 @@ def _value(made: Sidecar) -> dict[str, Any]:
     }
     if made.record is not None:
         told |= {"entry": made.record.entry, "log": made.record.log, "nonce": rebase64(made.record.nonce)}
+    if made.file:
+        told["file"] = rebase64(made.file)
     return told
 
 
@@ -200,7 +206,9 @@ def _never(word: str) -> NoReturn:
 
 
 def _read(told: Any) -> Sidecar:
-    if not isinstance(told, dict) or set(told) - _FIELDS not in (frozenset(), _RECORD) or not set(told) >= _FIELDS:
+    if not isinstance(told, dict):
+        _flaw("sidecar-field", "it is no object")
+    if set(told) - _FIELDS - _FILE not in (frozenset(), _RECORD) or not set(told) >= _FIELDS:
         _flaw("sidecar-field", "a field is missing, or one too many")
     if told["version"] != VERSION:
         _flaw("sidecar-field", f"it is not of the version {VERSION}")
@@ -222,6 +230,7 @@ def _read(told: Any) -> Sidecar:
         root=_bytes(told, "root", _HASH),
         record=record,
         stamps=stamps,
+        file=_bytes(told, "file", _HASH) if "file" in told else b"",
         signature=_bytes(told, "signature", _SIGNATURE),
     )
 

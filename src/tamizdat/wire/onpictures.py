@@ -20,7 +20,10 @@ from tamizdat.wire.edition import Edition
 from tamizdat.wire.report import Findings
 
 
-_TOLD: Final = ("unchanged-since", "unchanged", "hidden", "nothing-hidden", "camera-date", "camera-place", "date-alone")
+_TOLD: Final = (
+    *("unchanged-since", "unchanged", "file-same", "hidden", "nothing-hidden"),
+    *("camera-date", "camera-place", "date-alone"),
+)
 
 
 def check(

@@ -198,6 +198,8 @@ class _Check:
             self._add("proven", "part", width=told.original[0], height=told.original[1])
         for name, said in metadata.told(told.items).items():
             self._add("proven", f"camera-{name}", value=said)
+        if not self._same_file(picture):
+            self._add("unproven", "file-other" if self._made.file else "file-unsaid", bytes=told.credentials)
 
     def _text(self, shown: bytes) -> None:
         """Step 3 of a text: the same, with words in place of squares."""
@@ -210,6 +212,14 @@ class _Check:
             self._add("proven", "text-bars", paragraphs=told.hidden_paragraphs, words=told.hidden_words)
         else:
             self._add("proven", "text-whole")
+        self._same_file(shown)
+
+    def _same_file(self, raw: bytes) -> bool:
+        """Say whether this is the very file that was published: credentials and packing could be anybody's."""
+        same = digest.sha256(raw) == self._made.file
+        if same:
+            self._add("proven", "file-same")
+        return same
 
     def _record(self, card: Card) -> None:
         """Steps 4 and 5: that the root stands on the record, and who else has seen it there."""
