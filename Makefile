@@ -34,7 +34,7 @@ quick: $(VENV)/.dev ## run the tests that need no other program
 	$(bin)/python -m pytest -n 2 --dist loadfile --ignore tests/interop --ignore tests/suites --ignore tests/faults --ignore tests/scripts
 
 node: ## install other people's JavaScript that judges us in the tests, where npm is at hand
-	@if command -v npm >/dev/null; then test -d node_modules/axe-core -a -d node_modules/esbuild || npm ci --silent; \
+	@if command -v npm >/dev/null; then test -d node_modules/axe-core -a -d node_modules/esbuild -a -d node_modules/asn1js || npm ci --silent; \
 	else echo "npm is missing: tests that need it are skipped"; fi
 
 wasm: $(VENV)/.wasm ## build the picture codec anew and compare (users never need this; the compiler takes 400 MB)

@@ -15,7 +15,7 @@ const hash = (text) => `'sha256-${createHash("sha256").update(text).digest("base
 const bundle = async (name, more = {}) => (await build({ ...common, entryPoints: [here(name)], ...more })).outputFiles[0].text.trim();
 
 /** Put a page together, and hold it to its size. */
-async function page({ name, folder, out, most, script: how, without = "\0" }) {
+async function page({ name, folder, out, most, script: how, notes }) {
   const script = await bundle(`${folder}/main.js`, { format: "iife", ...how });
   const style = await bundle(`${folder}/${name}.css`, { target: undefined });
   if (/<\/script|<!--/i.test(script)) throw new Error("the script would end its own element");
@@ -24,7 +24,6 @@ async function page({ name, folder, out, most, script: how, without = "\0" }) {
     "worker-src blob:", "base-uri 'none'", "form-action 'none'",
   ].join("; "); // prettier-ignore
   const parts = { POLICY: policy, STYLE: style, SCRIPT: script };
-  const notes = readFileSync(here("licences.txt"), "utf8").split(without)[0];
   const html = readFileSync(here(`${folder}/${name}.html`), "utf8").replace(/@@(\w+)@@/g, (_, part) => parts[part]) + `<!--\n${notes}-->\n`;
   const bytes = Buffer.from(html);
   if (bytes.length > most) throw new Error(`the ${name} page has ${bytes.length} bytes, more than ${most}`);
@@ -33,13 +32,15 @@ async function page({ name, folder, out, most, script: how, without = "\0" }) {
 }
 
 const [field, check] = process.argv.slice(2);
+const notes = readFileSync(here("licences.txt"), "utf8");
 // The field page needs no curve but those of age, and no scrypt.
 const alias = Object.fromEntries(["@noble/curves/nist.js", "@noble/hashes/scrypt.js"].map((name) => [name, here("absent.js")]));
-await page({ name: "page", folder: ".", out: field ?? here("../src/tamizdat/newsroom/page/field.html"), most: 200_000, script: { alias } });
+await page({ name: "page", folder: ".", out: field ?? here("../src/tamizdat/newsroom/page/field.html"), most: 200_000, script: { alias }, notes });
 
 // The verifier page has languages and words of its own.
 const speech = { name: "speech", setup: ({ onResolve }) => onResolve({ filter: /\/language\.js$/ }, () => ({ path: here("check/speech.js") })) };
 if (check || !field) {
   const how = { loader: { ".wasm": "binary" }, plugins: [speech] };
-  await page({ name: "check", folder: "check", out: check ?? here("../src/tamizdat/wire/assets/check.html"), most: 700_000, script: how, without: "\nage-encryption " });
+  const both = notes.split("\nage-encryption ")[0] + readFileSync(here("check/licences.txt"), "utf8");
+  await page({ name: "check", folder: "check", out: check ?? here("../src/tamizdat/wire/assets/check.html"), most: 800_000, script: how, notes: both });
 }

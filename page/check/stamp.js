@@ -4,13 +4,17 @@
  * A stamp proves an upper bound of the time, and only to those who believe the root. docs/spec/log.md.
  */
 import { sha1 } from "@noble/hashes/legacy.js";
-import { equal, hex } from "../bytes.js";
+import { SignedData } from "@peculiar/asn1-cms";
+import { OctetString } from "@peculiar/asn1-schema";
+import { TimeStampResp } from "@peculiar/asn1-tsp";
+import { compare, equal } from "../bytes.js";
 import { Flaw } from "../flaw.js";
 import { sha256 } from "../hash.js";
-import { Fields, INTEGER, OCTETS, OID, SEQUENCE, SET, TIME, demand, field, many, oid, one, seconds } from "./der.js";
-import { HASHES, read, stamps, trusted, verifies } from "./x509.js";
+import { ObjectName, SignedAttributes, SigningCertificate, StampInfo, bytes, read, seconds, write } from "./asn1.js";
+import { HASHES, read as readCertificate, stamps, trusted, verifies } from "./x509.js";
 
 const MAX_RESPONSE = 1 << 20;
+const MAX_CERTIFICATES = 50;
 const SIGNED_DATA = "1.2.840.113549.1.7.2";
 const TST_INFO = "1.2.840.113549.1.9.16.1.4";
 const [CONTENT_TYPE, DIGEST, SIGNING, SIGNING_V2] = ["1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4", "1.2.840.113549.1.9.16.2.12", "1.2.840.113549.1.9.16.2.47"];
@@ -33,86 +37,78 @@ export function verifyStamp(response, data, roots) {
 /** Take a response apart (RFC 3161, 2.4.2; RFC 5652). @param {Uint8Array} response */
 function take(response) {
   if (response.length > MAX_RESPONSE) throw new Error("it is too long");
-  const answer = new Fields(one(response));
-  const status = new Fields(answer.take(SEQUENCE)).take(INTEGER).body;
-  if (!["00", "01"].includes(hex(status))) throw new Error("the authority refused");
-  const token = new Fields(answer.take(SEQUENCE));
-  answer.end();
-  if (oid(token.take(OID)) !== SIGNED_DATA) throw new Error("it is not signed");
-  const signed = new Fields(one(token.take(field(0)).body));
-  token.end();
-  signed.take(INTEGER);
-  signed.take(SET);
-  const content = new Fields(signed.take(SEQUENCE));
-  if (oid(content.take(OID)) !== TST_INFO) throw new Error("it holds something else");
-  const body = demand(one(content.take(field(0)).body), OCTETS).body;
-  const certificates = many(signed.maybe(field(0))?.body ?? new Uint8Array()).map(({ whole }) => whole);
-  signed.maybe(field(1));
-  const signers = many(signed.take(SET).body);
-  signed.end();
-  return { granted: status[0] === 0, body, certificates, signers, ...takeInfo(body) };
-}
-
-/** @param {Uint8Array} body */
-function takeInfo(body) {
-  const info = new Fields(one(body));
-  info.take(INTEGER);
-  info.take(OID);
-  const imprint = new Fields(info.take(SEQUENCE));
-  const algorithm = oid(new Fields(imprint.take(SEQUENCE)).take(OID));
-  const hashed = imprint.take(OCTETS).body;
-  info.take(INTEGER);
-  return { algorithm, hashed, time: seconds(info.take(TIME)) };
+  const { status, timeStampToken: token } = read(response, TimeStampResp);
+  if (![0, 1].includes(status.status) || !token) throw new Error("the authority refused");
+  if (token.contentType !== SIGNED_DATA) throw new Error("it is not signed");
+  const signed = read(token.content, SignedData);
+  const { eContentType, eContent } = signed.encapContentInfo;
+  if (eContentType !== TST_INFO || !eContent?.single) throw new Error("it holds something else");
+  const body = bytes(eContent.single);
+  const info = read(body, StampInfo);
+  return { granted: status.status === 0, body, signed, imprint: info.messageImprint, time: seconds(String(info.genTime)) };
 }
 
 /** @param {Response} told @param {Uint8Array} data @param {Certificate[]} roots @returns {Stamp} */
-function believe(told, data, roots) {
-  if (!told.granted || told.signers.length !== 1) throw new Error("it is not granted as asked, or not signed once");
-  const certificates = told.certificates.map(read);
-  const signer = new Fields(told.signers[0]);
-  signer.take(INTEGER);
-  const [issuer, serial] = many(signer.take(SEQUENCE).body);
-  const digest = oid(new Fields(signer.take(SEQUENCE)).take(OID));
-  const attributes = signer.take(field(0));
-  const algorithm = signer.take(SEQUENCE);
-  const signature = signer.take(OCTETS).body;
-  const leaf = certificates.find((one) => equal(one.issuer, issuer.whole) && equal(one.serial, demand(serial, INTEGER).body));
-  if (!leaf || !HASHES[digest]) throw new Error("the certificate that signed is not in it, or its hash is not known");
-  checkAttributes(attributes.body, leaf, HASHES[digest](told.body));
-  // What is signed are the attributes as a set (RFC 5652, 5.4).
-  const signed = Uint8Array.from(attributes.whole);
-  signed[0] = SET;
-  if (!verifies(leaf.key, algorithm, signature, signed, digest)) throw new Error("its signature is false");
+function believe({ granted, body, signed, imprint, time }, data, roots) {
+  if (!granted || signed.signerInfos.length !== 1) throw new Error("it is not granted as asked, or not signed once");
+  const [signer] = signed.signerInfos;
+  const digest = hashOf(signer.digestAlgorithm);
+  if (!signed.digestAlgorithms.map(hashOf).includes(digest)) throw new Error("its hash is not named beforehand");
+  const certificates = inside(signed);
+  const leaf = signerOf(signer.sid.issuerAndSerialNumber, certificates);
+  const attributes = new SignedAttributes(signer.signedAttrs ?? []);
+  checkAttributes(attributes, leaf, HASHES[digest](body));
+  if (!verifies(leaf.key, signer.signatureAlgorithm, bytes(signer.signature), write(attributes), digest)) throw new Error("its signature is false");
   if (!stamps(leaf)) throw new Error("the certificate that signed is not for time stamps");
-  if (!trusted(leaf, [...certificates, ...roots], roots, told.time)) throw new Error("no root that was given stands behind it");
-  if (!HASHES[told.algorithm] || !equal(HASHES[told.algorithm](data), told.hashed)) throw new Error("it is over something else");
-  return { time: told.time, until: leaf.until };
+  if (!trusted(leaf, [...certificates, ...roots], roots, time)) throw new Error("no root that was given stands behind it");
+  const hash = HASHES[imprint.hashAlgorithm.algorithm];
+  if (!hash || !equal(hash(data), bytes(imprint.hashedMessage))) throw new Error("it is over something else");
+  return { time, until: leaf.until };
 }
 
-/** @param {Uint8Array} raw @param {Certificate} leaf @param {Uint8Array} hashed */
-function checkAttributes(raw, leaf, hashed) {
+/** @param {import("@peculiar/asn1-x509").AlgorithmIdentifier} algorithm @returns {string} */
+function hashOf({ algorithm, parameters }) {
+  if (!HASHES[algorithm] || (parameters ?? null) !== null) throw new Error("its hash is not known");
+  return algorithm;
+}
+
+/** @param {SignedData} signed @returns {Certificate[]} */
+function inside(signed) {
+  const held = [...(signed.certificates ?? [])].map(({ certificate }) => certificate && write(certificate));
+  if (held.length > MAX_CERTIFICATES) throw new Error("there are too many certificates");
+  return held.map((raw, at) => {
+    // A set has one order (X.690, 11.6).
+    if (!raw || (at && compare(/** @type {Uint8Array} */ (held[at - 1]), raw) > 0)) throw new Error("there is something else among its certificates, or they do not stand in order");
+    return readCertificate(raw);
+  });
+}
+
+/** Where two claim to have signed, one of them is false. @param {import("@peculiar/asn1-cms").IssuerAndSerialNumber | undefined} name @param {Certificate[]} certificates */
+function signerOf(name, certificates) {
+  if (!name) throw new Error("it does not name the certificate that signed");
+  const issuer = write(name.issuer);
+  const [leaf, ...more] = certificates.filter((one) => equal(one.issuer, issuer) && equal(one.serial, bytes(name.serialNumber)));
+  if (!leaf || more.length) throw new Error("the certificate that signed is not in it, once");
+  return leaf;
+}
+
+/** @param {SignedAttributes} attributes @param {Certificate} leaf @param {Uint8Array} hashed */
+function checkAttributes(attributes, leaf, hashed) {
   const values = new Map();
-  for (const attribute of many(raw)) {
-    const fields = new Fields(attribute);
-    const name = oid(fields.take(OID));
-    if (values.has(name)) throw new Error("an attribute stands there twice");
-    values.set(name, one(fields.take(SET).body));
+  for (const { attrType: name, attrValues } of attributes) {
+    if (values.has(name) || attrValues.length !== 1) throw new Error("an attribute stands there twice, or not with one value");
+    values.set(name, attrValues[0]);
   }
   const [kind, digest] = [values.get(CONTENT_TYPE), values.get(DIGEST)];
-  if (!kind || oid(kind) !== TST_INFO || !digest || !equal(demand(digest, OCTETS).body, hashed)) throw new Error("its attributes are of something else");
+  const right = kind && digest && read(kind, ObjectName).value === TST_INFO && equal(bytes(read(digest, OctetString)), hashed);
+  if (!right) throw new Error("its attributes are of something else");
   // The certificate itself is signed for (RFC 2634 with SHA-1, RFC 5816 with others).
-  const second = values.get(SIGNING_V2);
-  if (second) {
-    const fields = new Fields(demand(many(demand(many(second.body)[0], SEQUENCE).body)[0], SEQUENCE));
-    const named = fields.maybe(SEQUENCE);
-    const hash = named ? HASHES[oid(new Fields(named).take(OID))] : sha256;
-    if (!hash || !equal(hash(leaf.der), fields.take(OCTETS).body)) throw new Error("it was signed for another certificate");
-    return;
-  }
-  const first = values.get(SIGNING);
-  if (!first) throw new Error("it does not say which certificate signed");
-  const fields = new Fields(demand(many(demand(many(first.body)[0], SEQUENCE).body)[0], SEQUENCE));
-  if (!equal(sha1(leaf.der), fields.take(OCTETS).body)) throw new Error("it was signed for another certificate");
+  const [first, second] = [values.get(SIGNING), values.get(SIGNING_V2)];
+  if (!first && !second) throw new Error("it does not say which certificate signed");
+  const [named] = read(second ?? first, SigningCertificate).certs;
+  const algorithm = named?.hashAlgorithm?.algorithm;
+  const hash = second ? (algorithm ? HASHES[algorithm] : sha256) : algorithm ? null : sha1;
+  if (!hash || !equal(hash(leaf.der), bytes(named.certHash))) throw new Error("it was signed for another certificate");
 }
 
 /** @template T @param {() => T} doing @returns {T} */
