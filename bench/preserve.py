@@ -18,7 +18,7 @@ import shutil
 import sys
 import time
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -114,10 +114,13 @@ def copy_all(files: list[Path], folder: Path) -> None:
 
 def store_all(files: list[Path], folder: Path) -> None:
     """Store each as an object of a new vault."""
-    vault = Vault(Folder(folder), Clock())
-    for path in files:
-        with path.open("rb") as stream:
-            vault.add(path.name, iter(lambda: stream.read(CHUNK), b""), SAID)
+    Vault(Folder(folder), Clock()).add_all((path.name, chunks(path), SAID) for path in files)
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """Read a file in pieces."""
+    with path.open("rb") as stream:
+        yield from iter(lambda: stream.read(CHUNK), b"")
 
 
 def check_all(folder: Path) -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from tamizdat.adapters.folder import Folder
 from tamizdat.adapters.memory import Memory
 from tamizdat.primitives.errors import AdapterError
 from tamizdat.primitives.ports import Store
+from tamizdat.primitives.stores import Below, put_all
 
 
 @pytest.fixture(params=["memory", "folder"])
@@ -91,6 +92,41 @@ def test_a_write_that_breaks_off_leaves_everything_as_it_was(store: Store, write
 
     assert list(store.names()) == ["kept/old"]
     assert value(store, "kept/old") == b"old"
+
+
+def test_several_values_are_put_together_and_each_may_follow_from_those_before_it(store: Store) -> None:
+    taken: list[bytes] = []
+
+    def noting(chunks: list[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            taken.append(chunk)
+            yield chunk
+
+    def values() -> Iterator[tuple[str, Iterable[bytes]]]:
+        yield "a/b/first", noting([b"one ", b"two"])
+        yield "a/b/c/second", noting([b"three"])
+        yield "a/last", [b"|".join(taken)]
+
+    store.put("a/last", [b"old"])
+    put_all(Below(store, "below"), [("value", [b"x"])])
+    put_all(store, values())
+    put_all(store, [])
+
+    assert value(store, "a/b/first") == b"one two"
+    assert value(store, "a/last") == b"one |two|three"
+    assert list(store.names()) == ["a/b/c/second", "a/b/first", "a/last", "below/value"]
+
+
+def test_what_breaks_off_while_several_are_put_leaves_the_last_as_it_was(folder: Folder) -> None:
+    folder.put("kept/last", [b"old"])
+
+    for broken in ("new/deep/name", "kept/other", "kept/last"):
+        with pytest.raises(RuntimeError):
+            folder.put_all([("other/first", [b"1"]), (broken, breaking_off()), ("kept/last", [b"new"])])
+
+    assert on_disk(folder) == ["last"]
+    assert list(folder.empty_folders()) == []
+    assert value(folder, "kept/last") == b"old"
 
 
 def test_what_is_not_there_is_said_so(store: Store) -> None:

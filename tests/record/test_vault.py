@@ -12,7 +12,7 @@ from tamizdat.adapters.memory import Memory
 from tamizdat.primitives.errors import UsageError
 from tamizdat.primitives.ports import Store
 from tamizdat.record import ocfl
-from tamizdat.record.vault import Vault, place
+from tamizdat.record.vault import HANDS, Vault, place
 from tests.conftest import FixedClock
 
 
@@ -87,6 +87,38 @@ def test_the_chunks_are_taken_once_and_not_kept(memory: Memory, clock: FixedCloc
     Vault(memory, clock).add(FIRST, chunks())
 
     assert Vault(memory, clock).fsck() == []
+
+
+def test_several_objects_are_stored_at_once_and_few_are_held(store: Store, clock: FixedClock) -> None:
+    vault = Vault(store, clock, prefix="vault")
+    idents = [f"{number:016x}" for number in range(20)]
+
+    def objects() -> Iterator[tuple[str, Iterable[bytes], bytes]]:
+        for number, ident in enumerate(idents):
+            assert all(vault.has(one) for one in idents[: max(0, number - HANDS)])
+            yield ident, [ident.encode(), b" and more"], b"said of it"
+
+    vault.add_all(objects())
+
+    assert set(vault.ids()) == set(idents)
+    assert [vault.read(ident, "ro-crate-metadata.json.age") for ident in idents] == [b"said of it"] * 20
+    assert vault.fsck() == []
+    assert ocfl.validate(store, "vault") == []
+
+
+def test_one_object_that_cannot_be_stored_is_told_and_those_before_it_stay(store: Store, clock: FixedClock) -> None:
+    vault = Vault(store, clock)
+
+    def broken() -> Iterator[bytes]:
+        yield b"half"
+        raise OSError("pulled out")
+
+    with pytest.raises(OSError, match="pulled out"):
+        vault.add_all([(FIRST, [b"whole"], b""), (SECOND, broken(), b"")])
+
+    assert list(vault.ids()) == [FIRST]
+    vault.sweep()
+    assert vault.fsck() == []
 
 
 def test_a_fault_at_any_write_leaves_no_object_and_the_next_try_makes_it(clock: FixedClock) -> None:

@@ -3,23 +3,27 @@ A store in a real folder: every value a file of its name, private to its owner.
 
 A value is written under a temporary name beside its own, brought to the disk, then renamed,
 so a reader sees the old or the new and a kill leaves only a temporary file, which `names`
-does not show and a later write removes. It is NOT a guard against another program of the
-same user. The contract is primitives/ports.py, Store.
+does not show and a later write removes. Any number of threads may write. It is NOT a guard against another
+program of the same user. The contracts are primitives/ports.py, Store, and primitives/stores.py, Grouping.
 """
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
+import dataclasses
 import errno
 import os
 import re
 import stat
+import threading
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from tamizdat.adapters import lock
+from tamizdat.adapters.failing import failures
 from tamizdat.adapters.names import checked
 from tamizdat.primitives.errors import AdapterError
 
@@ -31,15 +35,8 @@ _CAREFUL: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | g
 # A named pipe that waits for its other end would stop us for ever.
 _READ: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _CAREFUL
 _WRITE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | _CAREFUL
+_HANDS: Final = 4  # files that are brought to the disk at once, which takes it about the time of one
 _NO_LINKS: Final = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
-_FAILURES: Final = {
-    errno.ENOSPC: ("disk-full", "Make room on the disk, then run this command again."),
-    errno.EDQUOT: ("disk-full", "Make room, or ask for more: your share of this disk is used up."),
-    errno.EFBIG: ("disk-file-limit", "Use a disk that takes larger files (FAT holds at most 4 GB a file)."),
-    errno.EACCES: ("disk-denied", "Use a folder that you may write to, or ask its owner."),
-    errno.EPERM: ("disk-denied", "Use a folder that you may write to, or ask its owner."),
-    errno.EROFS: ("disk-denied", "Use a disk that is not write-protected."),
-}
 
 
 class Folder:
@@ -54,6 +51,7 @@ class Folder:
         self.path = Path(path)
         self._every = every
         self._tidied: set[Path] = set()
+        self._tidying = threading.Lock()
 
     def __repr__(self) -> str:
         return f"Folder({str(self.path)!r})"
@@ -84,6 +82,30 @@ class Folder:
         path = self._path(name)
         with self._beside(path, name, chunks) as fresh, failures(name):
             fresh.replace(path)
+
+    def put_all(self, values: Iterable[tuple[str, Iterable[bytes]]]) -> None:
+        """
+        Store values in place of any that are there, brought to the disk together: the last only when all others are on it.
+
+        They are taken one after another, so that what one holds may follow from those before it. Where it raises, the
+        last is as it was; each of the others is the old one or the new.
+        """
+        with contextlib.ExitStack() as stack:
+            with failures("."):
+                self._make(self.path)
+            held = [self._held(stack, name, chunks) for name, chunks in values]
+            with concurrent.futures.ThreadPoolExecutor(_HANDS, "folder") as hands:
+                for done in [hands.submit(one.bring) for one in held]:
+                    done.result()
+            for one in held[:-1]:
+                one.publish()
+            for folder in sorted({folder for one in held for folder in self._way(one.path.parent)}):
+                with failures(str(folder)):
+                    _settle(folder)
+            for one in held[-1:]:
+                one.publish()
+                with failures(one.name):
+                    _settle(one.path.parent)
 
     def add(self, name: str, chunks: Iterable[bytes]) -> None:
         """Store a value under a new name."""
@@ -176,6 +198,26 @@ class Folder:
                 raise _link(name)
         return path / last
 
+    def _held(self, stack: contextlib.ExitStack, name: str, chunks: Iterable[bytes]) -> _Held:
+        """Write *chunks* beside their place; when *stack* ends, nothing temporary stays."""
+        path = self._path(name)
+        with failures(name):
+            descriptor, fresh = self._fresh(path.parent, settled=False)
+            stream = os.fdopen(descriptor, "r+b", buffering=0)
+        stack.callback(self._clear, fresh, path)
+        stack.callback(stream.close)
+        for chunk in chunks:
+            with failures(name):
+                _write(descriptor, chunk)
+        return _Held(name, path, fresh, stream)
+
+    def _way(self, folder: Path) -> Iterator[Path]:
+        """Give *folder* and those that lead to it from the store's own, any of which may just have been made."""
+        yield folder
+        while folder != self.path and self.path in folder.parents:
+            folder = folder.parent
+            yield folder
+
     @contextlib.contextmanager
     def _beside(self, path: Path, name: str, chunks: Iterable[bytes]) -> Iterator[Path]:
         """Bring *chunks* to the disk beside *path*; whatever happens in the block, nothing temporary stays."""
@@ -195,18 +237,22 @@ class Folder:
             with failures(name):
                 _settle(path.parent)
         finally:
-            with contextlib.suppress(OSError):
-                fresh.unlink(missing_ok=True)
-            if not os.path.lexists(path):
-                self._prune(path.parent)
+            self._clear(fresh, path)
 
-    def _fresh(self, folder: Path) -> tuple[int, Path]:
+    def _clear(self, fresh: Path, path: Path) -> None:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        if not os.path.lexists(path):
+            self._prune(path.parent)
+
+    def _fresh(self, folder: Path, *, settled: bool = True) -> tuple[int, Path]:
         """Make an empty temporary file in *folder*, and say by its lock that somebody is writing it."""
         while True:
-            self._make(folder)
-            if folder not in self._tidied:
-                _sweep(folder)
-                self._tidied.add(folder)
+            self._make(folder, settled=settled)
+            with self._tidying:  # or another thread's file, not locked yet, would be taken for a leftover
+                if folder not in self._tidied:
+                    _sweep(folder)
+                    self._tidied.add(folder)
             fresh = folder / f".tamizdat-{os.urandom(8).hex()}.tmp"  # noqa: TID251 -- a name, no key
             try:
                 descriptor = os.open(fresh, _WRITE, FILE_MODE)
@@ -216,8 +262,8 @@ class Folder:
                 lock.hold(descriptor)
             return descriptor, fresh
 
-    def _make(self, folder: Path) -> None:
-        """Make *folder* and what leads to it, all of it on the disk before anything is put there."""
+    def _make(self, folder: Path, *, settled: bool = True) -> None:
+        """Make *folder* and what leads to it, all of it on the disk before anything is put there, or with what is."""
         missing: list[Path] = []
         while not folder.is_dir():
             missing.append(folder)
@@ -228,7 +274,7 @@ class Folder:
             with contextlib.suppress(FileExistsError):
                 path.mkdir(mode=FOLDER_MODE)
         # All made first, then all settled: a disk with a journal does the second in one go.
-        for path in reversed(missing):
+        for path in reversed(missing if settled else []):
             _settle(path.parent)
 
     def _prune(self, folder: Path) -> None:
@@ -241,20 +287,25 @@ class Folder:
             folder = folder.parent
 
 
-@contextlib.contextmanager
-def failures(name: str) -> Iterator[None]:
-    """Say what the disk would not do with *name*; FileNotFoundError and FileExistsError stay what they are."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise FileNotFoundError(name) from None
-    except FileExistsError:
-        raise FileExistsError(name) from None
-    except OSError as error:
-        code, mend = _FAILURES.get(
-            error.errno or 0, ("disk-failed", "Look after the disk (is it still plugged in?), then try again.")
-        )
-        raise AdapterError(code, f"{name!r}: {error.strerror or error}", mend=mend) from error
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Held:
+    """A value that is written beside its place, and not yet there."""
+
+    name: str
+    path: Path
+    fresh: Path
+    stream: BinaryIO
+
+    def bring(self) -> None:
+        """Bring its bytes to the disk."""
+        with failures(self.name):
+            os.fsync(self.stream.fileno())
+
+    def publish(self) -> None:
+        """Give it its name."""
+        with failures(self.name):
+            self.stream.close()
+            self.fresh.replace(self.path)
 
 
 def _walk(folder: Path, prefix: str, *, every: bool) -> Iterator[str]:

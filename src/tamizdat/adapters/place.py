@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from tamizdat.adapters.folder import Folder, failures
+from tamizdat.adapters.failing import failures
+from tamizdat.adapters.folder import Folder
 from tamizdat.primitives.errors import AdapterError
 from tamizdat.primitives.stores import read
 
@@ -63,10 +64,18 @@ class Elsewhere(Folder):
 
     def put(self, name: str, chunks: Iterable[bytes]) -> None:
         """Store a value in place of any that is there."""
+        self._there()
+        super().put(name, chunks)
+
+    def put_all(self, values: Iterable[tuple[str, Iterable[bytes]]]) -> None:
+        """Store values together; see `Folder.put_all`."""
+        self._there()
+        super().put_all(values)
+
+    def _there(self) -> None:
         if not self.path.is_dir():
             raise AdapterError(
                 "watermark-away",
                 f"the folder {str(self.path)!r}, where the newest signed state is kept too, is not there",
                 mend="Connect it, or change `watermark` in newsroom.toml.",
             )
-        super().put(name, chunks)

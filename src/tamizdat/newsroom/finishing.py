@@ -80,12 +80,14 @@ def _finish(house: House, keys: Keys, plan: Plan, known: frozenset[bytes]) -> No
     told = custody.Telling(house, keys, made)
     for ident, origin in plan.kept:
         origins.write(house, ident, origin)
-    for item in made.items:
-        if item.outcome == "stored":
-            if not vault.has(item.object):
-                with root.open(f"{SPOOL}/{item.object}") as stream:
-                    vault.add(item.object, iter(lambda: stream.read(CHUNK), b""), told.sealed(item.object))
-            objects.remember(house, keys, item.sha256, item.object)
+    stored = [item for item in made.items if item.outcome == "stored"]
+    vault.add_all(
+        (item.object, _spooled(house, item.object), told.sealed(item.object))
+        for item in stored
+        if not vault.has(item.object)
+    )
+    for item in stored:
+        objects.remember(house, keys, item.sha256, item.object)
     told.describe()
     for leaf in plan.leaves():
         if leaf not in known:
@@ -94,6 +96,12 @@ def _finish(house: House, keys: Keys, plan: Plan, known: frozenset[bytes]) -> No
     root.drop(f"{UNFINISHED}/{made.id}.age")
     for item in made.items:
         root.drop(f"{SPOOL}/{item.object or 'none'}")
+
+
+def _spooled(house: House, ident: str) -> Iterator[bytes]:
+    """Read what is staged of an object, from when it is asked for."""
+    with house.root.open(f"{SPOOL}/{ident}") as stream:
+        yield from iter(lambda: stream.read(CHUNK), b"")
 
 
 def _write(plan: Plan) -> bytes:

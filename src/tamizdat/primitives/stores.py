@@ -1,11 +1,33 @@
-"""A folder of a store, as a store of its own."""
+"""A folder of a store, as a store of its own; and several values brought to the medium together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from tamizdat.primitives.ports import Store
+
+
+@runtime_checkable
+class Grouping(Protocol):
+    """A ports.Store that brings several values to the medium in about the time of one."""
+
+    def put_all(self, values: Iterable[tuple[str, Iterable[bytes]]]) -> None:
+        """
+        Store values, each as `Store.put` does; the last has its name only when all others are on the medium.
+
+        They are taken one after another, so that what one holds may follow from those before it. Where it raises, or is
+        killed, the last is as it was; each of the others is the old one or the new.
+        """
+
+
+def put_all(store: Store, values: Iterable[tuple[str, Iterable[bytes]]]) -> None:
+    """Do as `Grouping.put_all`, one by one where the store knows no other way."""
+    if isinstance(store, Grouping):
+        store.put_all(values)
+    else:
+        for name, chunks in values:
+            store.put(name, chunks)
 
 
 class Below:
@@ -26,6 +48,10 @@ class Below:
     def add(self, name: str, chunks: Iterable[bytes]) -> None:
         """Store a value under a new name."""
         self._store.add(f"{self._folder}/{name}", chunks)
+
+    def put_all(self, values: Iterable[tuple[str, Iterable[bytes]]]) -> None:
+        """Store values together."""
+        put_all(self._store, ((f"{self._folder}/{name}", chunks) for name, chunks in values))
 
     def names(self, prefix: str = "") -> Iterator[str]:
         """Give every name that is or lies below *prefix*."""

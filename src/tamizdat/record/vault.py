@@ -8,15 +8,17 @@ The format is docs/spec/vault.md.
 
 from __future__ import annotations
 
+import collections
+import concurrent.futures
 import hashlib
 import itertools
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, BinaryIO, Final
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from typing import Any, BinaryIO, Final, TypeAlias
 
 from tamizdat.primitives.errors import AdapterError, Fault, TrustError, UsageError
 from tamizdat.primitives.ports import Clock, Store
-from tamizdat.primitives.stores import read
+from tamizdat.primitives.stores import put_all, read
 from tamizdat.record import ocfl, ocfl_object, places
 from tamizdat.record.places import DEPTH, INVENTORY, SEALED, State, place
 
@@ -27,6 +29,8 @@ TOMBSTONE: Final = "tombstone.age"
 MAX_VERSIONS: Final = 999
 MAX_SMALL: Final = 64 << 20
 BUCKETS: Final = 16**places.TUPLE
+HANDS: Final = 4  # objects that are stored at once
+_Value: TypeAlias = tuple[str, Iterable[bytes]]  # a file's name and what is in it
 _UNFINISHED: Final = "Run `tamizdat receive` again with what was being received; what was begun is finished or removed."
 
 
@@ -63,14 +67,24 @@ class Vault:
         if self.has(object_id):
             raise FileExistsError(object_id)
         self.create()
-        at = self._path(object_id)
-        files = {CONTENT: self._put(f"{at}/v1/content/{CONTENT}", chunks)}
-        if metadata:
-            files[METADATA] = self._put(f"{at}/v1/content/{METADATA}", [metadata])
-        state = State(object_id=object_id).next(places.today(self._clock.now()), "taken in", files, keep=False)
-        self._version(at, state)
-        self._store.put(f"{at}/{places.OBJECT_DECLARATION}", [b"ocfl_object_1.1\n"])
-        self._head(at, places.write(state))
+        put_all(self._store, self._new(object_id, chunks, metadata))
+
+    def add_all(self, objects: Iterable[tuple[str, Iterable[bytes], bytes]]) -> None:
+        """
+        Store several objects, as `add`, some at once: while one is brought to the medium another is hashed.
+
+        *objects* is asked for the next one when there is a hand for it, so that few are held. Errors as `add`, the first
+        of them when nothing is in hand any more; those that were stored before stay.
+        """
+        self.create()
+        with concurrent.futures.ThreadPoolExecutor(HANDS, "vault") as hands:
+            busy: collections.deque[concurrent.futures.Future[None]] = collections.deque()
+            for one in objects:
+                if len(busy) == HANDS:
+                    busy.popleft().result()
+                busy.append(hands.submit(self.add, *one))
+            for done in busy:
+                done.result()
 
     def describe(self, object_id: str, metadata: bytes) -> None:
         """
@@ -213,29 +227,43 @@ class Vault:
                 mend="Restore this folder from a backup; the vault never moves an object.",
             )
 
+    def _new(self, object_id: str, chunks: Iterable[bytes], metadata: bytes) -> Iterator[_Value]:
+        """Give a new object's files, the one by which it is there last."""
+        at, state = self._path(object_id), State(object_id=object_id)
+        files: dict[str, Iterable[bytes]] = {CONTENT: chunks} | ({METADATA: [metadata]} if metadata else {})
+        state = yield from self._version(at, state, "taken in", files, keep=False)
+        yield f"{at}/{places.OBJECT_DECLARATION}", [b"ocfl_object_1.1\n"]
+        yield from _inventory(at, places.write(state))
+
     def _next(self, object_id: str, message: str, files: Mapping[str, bytes], *, keep: bool) -> None:
         at = self._path(object_id)
         self._settle(at)
         state = self._state(at, object_id)
-        number = len(state.versions) + 1
-        made = {name: self._put(f"{at}/v{number}/content/{name}", [data]) for name, data in files.items()}
-        state = state.next(places.today(self._clock.now()), message, made, keep=keep)
-        self._version(at, state)
+        content = {name: [data] for name, data in files.items()}
+
+        def version() -> Iterator[_Value]:
+            nonlocal state
+            state = yield from self._version(at, state, message, content, keep=keep)
+
+        put_all(self._store, version())
         self._head(at, places.write(state))
 
-    def _put(self, name: str, chunks: Iterable[bytes]) -> str:
-        state = hashlib.sha512()
-        self._store.put(name, _hashing(chunks, state))
-        return state.hexdigest()
-
-    def _version(self, at: str, state: State) -> None:
-        folder, raw = f"{at}/v{len(state.versions)}", places.write(state)
-        self._store.put(f"{folder}/{INVENTORY}", [raw])
-        self._store.put(f"{folder}/{SEALED}", [places.seal(raw)])
+    def _version(
+        self, at: str, state: State, message: str, files: Mapping[str, Iterable[bytes]], *, keep: bool
+    ) -> Generator[_Value, None, State]:
+        """Give the files of a next version, its sidecar last; what is returned is the state with it."""
+        folder = f"{at}/v{len(state.versions) + 1}"
+        made: dict[str, str] = {}
+        for name, chunks in files.items():
+            hashed = hashlib.sha512()
+            yield f"{folder}/content/{name}", _hashing(chunks, hashed)
+            made[name] = hashed.hexdigest()
+        state = state.next(places.today(self._clock.now()), message, made, keep=keep)
+        yield from _inventory(folder, places.write(state))
+        return state
 
     def _head(self, at: str, raw: bytes) -> None:
-        self._store.put(f"{at}/{INVENTORY}", [raw])
-        self._store.put(f"{at}/{SEALED}", [places.seal(raw)])
+        put_all(self._store, _inventory(at, raw))
 
     def _state(self, at: str, object_id: str) -> State:
         """Read what the object's own inventory says, or, where it is just being exchanged, its newest version's."""
@@ -318,6 +346,11 @@ def buckets() -> Iterator[str]:
     (['000', '001'], 4096)
     """
     return (f"{number:0{places.TUPLE}x}" for number in range(BUCKETS))
+
+
+def _inventory(folder: str, raw: bytes) -> Iterator[_Value]:
+    yield f"{folder}/{INVENTORY}", [raw]
+    yield f"{folder}/{SEALED}", [places.seal(raw)]
 
 
 def _hashing(chunks: Iterable[bytes], state: Any) -> Iterator[bytes]:
