@@ -79,7 +79,7 @@ def test_a_state_is_promised_then_in_a_block_then_in_an_edition_and_anybody_can_
 
         done = house.run("log", "anchor", state, "--proof", proof, "--header", header)
         assert done.status == 0, done.err
-        assert "it was there on 2023-11-14T22:13:20Z, give or take some hours, if block 100 of Bitcoin has" in done.out
+        assert "it was there by 2023-11-14T22:13:20Z, give or take some hours, if block 100 of Bitcoin has" in done.out
         assert calendars.name(calendar.blocks[100]) in done.out
         assert "anybody can make up one like it" in done.err
         house.refused(house.run("log", "anchor", state, "--proof", proof), 4, "anchor-header-missing")
@@ -97,7 +97,7 @@ def test_a_state_is_promised_then_in_a_block_then_in_an_edition_and_anybody_can_
     assert set(names) == {"checkpoint", f"{short}.ots", f"{short}.header"}
     before = edition / "anchors" / proof.parent.name / "checkpoint"
     done = house.run("log", "anchor", edition)
-    assert (done.status, done.out.count("it was there on")) == (0, 1), done.err
+    assert (done.status, done.out.count("it was there by")) == (0, 1), done.err
     done = run("verify", edition, "--against", before)
     assert done.status == 0, done.err
     assert "nothing that it holds was changed" in done.out
@@ -220,7 +220,7 @@ def test_any_file_can_be_weighed_and_every_answer_is_one_sentence(tmp_path):
     done = house.run("log", "anchor", coinbase, "--header", header)
 
     assert done.status == 0, done.err
-    assert "on 2009-01-03T18:15:05Z, give or take some hours, if block 0 of Bitcoin has the hash 0000000000" in done.out
+    assert "by 2009-01-03T18:15:05Z, give or take some hours, if block 0 of Bitcoin has the hash 0000000000" in done.out
     assert "from blocks.example, and took about 2^32 tries" in done.out
     for name, status, code in (
         ("anchor-pending", 4, "anchor-pending"),

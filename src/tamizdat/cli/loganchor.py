@@ -117,7 +117,7 @@ def _tell(given: Given, console: Console) -> None:
 def _sentence(found: Anchored) -> str:
     header = found.header
     return (
-        f"it was there on {text.instant(header.time)}, give or take some hours, if block {found.height} of Bitcoin has the "
+        f"it was there by {text.instant(header.time)}, give or take some hours, if block {found.height} of Bitcoin has the "
         f"hash {header.hash}: compare that with somebody you trust. The header is from "
         f"{header.source or 'whoever gave you that file'}, and took about 2^{header.work} tries to make"
     )

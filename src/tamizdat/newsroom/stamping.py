@@ -89,16 +89,19 @@ def check(house: House) -> Iterator[tuple[str, stamp.Stamp]]:
 
 def _stamp(house: House, authority: Authority, data: bytes, name: str, say: Callable[[str], None]) -> None:
     """Get a stamp over *data* by the network; where that cannot be, let the request wait for somebody to carry it."""
-    request = stamp.ask(data)
+    request, waiting = stamp.ask(data), f"{WAITING}/{authority.name}"
     try:
         answer = _ask(house, authority, request)
     except AdapterError:
-        waiting = f"{WAITING}/{authority.name}"
-        if read(house.root, f"{waiting}.for", 1) is None:  # one that somebody may be carrying is not replaced
+        # One that somebody may be carrying is not replaced, unless the network was quicker: it would prove nothing new.
+        if read(house.root, f"{waiting}.for", 1) is None or read(house.root, f"{waiting}.covered", 1) is not None:
             house.root.put(f"{waiting}.tsq", [request])
             house.root.put(f"{waiting}.for", [f"{name}\n".encode("ascii"), data])
+            house.root.drop(f"{waiting}.covered")
         raise
     _publish(house, authority, answer, data=data, name=name, say=say)
+    if read(house.root, f"{waiting}.for", 1) is not None:
+        house.root.put(f"{waiting}.covered", [])
 
 
 def _carried(house: House, authority: Authority, say: Callable[[str], None]) -> None:
@@ -109,7 +112,7 @@ def _carried(house: House, authority: Authority, say: Callable[[str], None]) -> 
     if answer is None or not name:
         return
     _publish(house, authority, answer, data=data, name=name.decode("ascii"), say=say)
-    for kind in ("for", "tsq", "tsr"):
+    for kind in ("for", "tsq", "tsr", "covered"):
         house.root.drop(f"{waiting}.{kind}")
 
 
