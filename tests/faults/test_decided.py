@@ -82,6 +82,49 @@ def test_an_export_that_is_killed_is_finished_in_its_place_and_nowhere_else(tmp_
     each_moment(tmp_path, prepare, work, after)
 
 
+def test_a_redaction_that_is_killed_is_finished_in_its_folder_with_one_line_in_the_ledger(
+    tmp_path: Path, two: Room
+) -> None:
+    """What it says in the ledger and what was written agree, and one person alone gets it into no second folder."""
+    ident = run("objects", *two.secret).out.split()[0]
+
+    def redact(room: Room, to: str, person: str):
+        own = ["--as-passphrase-file", tmp_path / "own"] if person == "anna" else []
+        target = room.path.parent / f"{room.path.name}-out" / to
+        return run("redact", ident, "--hide-words", "newsroom", "--to", target, "--as", person, *own, *room.secret)
+
+    def prepare(folder: Path) -> Room:
+        shutil.copytree(two.path, folder)
+        room = Room(folder).moved()
+        refused(redact(room, "out", "editor"), 4, "decision-waiting")
+        return room
+
+    before = {path.name for path in (two.path / "desk/decisions").iterdir()}
+
+    def work(room: Room) -> int:
+        return redact(room, "out", "anna").status
+
+    def after(room: Room) -> None:
+        outside = room.path.parent / f"{room.path.name}-out"
+        decided = [path for path in (room.path / "desk/decisions").iterdir() if path.name not in before]
+        begun, done = (any((path / name).exists() for path in decided) for name in ("begun.age", "done.txt"))
+        written = list(outside.glob("out/*.txt"))
+        assert begun or not written
+        if begun and not done:
+            refused(redact(room, "second", "anna"), 4, "decision-waiting")
+        again = redact(room, "out", "anna")
+        if done:
+            refused(again, 4, "decision-waiting")
+        else:
+            assert again.status == 0, again.err
+        told = run("objects", "--custody", ident, *room.secret).out
+        assert told.count("disclosed in part") == 1, told
+        assert len(list((outside / "out").iterdir())) == 2
+        assert not list(outside.glob("second/*"))
+
+    each_moment(tmp_path, prepare, work, after)
+
+
 def test_no_byte_of_an_original_is_written_before_the_line_that_says_who(tmp_path: Path, two: Room) -> None:
     ident = run("objects", *two.secret).out.split()[0]
 

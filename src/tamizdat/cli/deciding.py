@@ -49,9 +49,13 @@ def decided(  # noqa: PLR0917 -- as `decisions.demand`
 
 
 def voice(args: argparse.Namespace, console: Console) -> tuple[str, bytes]:
-    """Give the person named by the options, and that person's passphrase; nothing where nobody is named."""
-    if not args.person:
-        return "", b""
-    same = args.person == keyring.EDITOR and not args.as_passphrase_file
-    own = args if same else argparse.Namespace(passphrase_file=args.as_passphrase_file)
-    return args.person, console.passphrase(own, what=args.person)
+    """
+    Give the person named by the options, and that person's passphrase; nothing where nobody is named.
+
+    The keys were opened just now: the editor, whose passphrase is the newsroom's, is not asked for it again.
+    """
+    if not args.person or (args.person == keyring.EDITOR and not args.as_passphrase_file):
+        return args.person, b""
+    return args.person, console.passphrase(
+        argparse.Namespace(passphrase_file=args.as_passphrase_file), what=args.person
+    )

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from tamizdat.adapters.folder import Folder
+from tamizdat.cli import deciding
 from tamizdat.cli import house as houses
 from tamizdat.cli.console import Console, add_newsroom_options, shown
 from tamizdat.newsroom import decisions, disclosures, redacting, sidecars
-from tamizdat.newsroom import keys as keyring
-from tamizdat.newsroom.decisions import Decided
+from tamizdat.newsroom.disclosure import Disclosure
 from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
 from tamizdat.newsroom.redacting import Shown
@@ -24,6 +24,7 @@ from tamizdat.wire import sidecar
 
 
 EXPORT: Final = "an export"
+KIND: Final = "disclosure"
 _MAX_WORDS: Final = 1 << 20
 
 Box = tuple[int, int, int, int]
@@ -59,10 +60,7 @@ def add_parser(verbs: Any) -> None:
         "--hide-paragraph", action="append", default=[], type=int, metavar="N", help="of a text: hide a paragraph whole"
     )
     parser.add_argument("--again", action="store_true", help="open what an earlier disclosure hid, knowing that")
-    parser.add_argument("--as", dest="person", default="", metavar="PERSON", help="who decides it, a name on the card")
-    parser.add_argument(
-        "--person-passphrase-file", metavar="FILE", help="a file whose first line is that person's own passphrase"
-    )
+    deciding.add_options(parser)
     parser.add_argument("--to", default=".", metavar="DIR", help="the folder to write to (this one)")
     add_newsroom_options(parser)
     parser.set_defaults(run=run)
@@ -81,7 +79,9 @@ def run(args: argparse.Namespace, console: Console) -> None:
         keys = houses.unlocked(house, args, console)
         console.say(f"opening {args.object}, hiding, and checking what is left against what was committed to")
         made = _made(house, keys, args, console)
-        before = disclosures.ledger(house, keys, args.object)
+        target = _folder(args.to)
+        at = str(target.resolve())
+        before, added = _before(house, keys, made, at, again=args.again)
         lines = list(disclosures.report(before, made.told))
         for line in (*lines, *(f"note: {word}" for word in made.missed)):
             (console.warn if line.startswith("ATTENTION") else console.say)(line)
@@ -91,10 +91,11 @@ def run(args: argparse.Namespace, console: Console) -> None:
             again=args.again,
             mend="Hide it here as well; or, if that is what you mean, say --again, and have everybody decide on that.",
         )
-        target = _folder(args.to)
-        decided = _decided(house, keys, args, console, _details(made, lines, again=args.again))
+        asked = _details(made, lines, again=args.again)
+        decided = deciding.decided(house, keys, args, console, KIND, args.object, asked, at=at)
         beside = sidecars.make(house, keys, made.origin, made.proof, made.file)
-        told = disclosures.append(house, keys, dataclasses.replace(made.told, by=decided.names))
+        decisions.begin(house, decided, at)
+        told = added or disclosures.append(house, keys, dataclasses.replace(made.told, by=decided.names))
         _write(made, beside, target, console)
         decisions.close(house, decided)
     console.say(f"line {told.number} of its ledger; decided by {', '.join(decided.names)}")
@@ -171,12 +172,16 @@ def _details(made: Shown, lines: list[str], *, again: bool) -> bytes:
     return "".join(f"{line}\n" for line in asked).encode()
 
 
-def _decided(house: House, keys: Keys, args: argparse.Namespace, console: Console, details: bytes) -> Decided:
-    passphrase = b""
-    if args.person and args.person != keyring.EDITOR:
-        own = argparse.Namespace(passphrase_file=args.person_passphrase_file)
-        passphrase = console.passphrase(own, what=args.person)
-    return decisions.demand(house, keys, "disclosure", args.object, details, args.person, passphrase)
+def _before(
+    house: House, keys: Keys, made: Shown, at: str, *, again: bool
+) -> tuple[tuple[Disclosure, ...], Disclosure | None]:
+    """Give the ledger as it was before this very command, and the line of it that a run which was cut off has added."""
+    lines = disclosures.ledger(house, keys, made.told.object)
+    if lines and lines[-1].file == made.told.file:
+        asked = _details(made, list(disclosures.report(lines[:-1], made.told)), again=again)
+        if decisions.is_begun(house, keys, KIND, made.told.object, asked, at):
+            return lines[:-1], lines[-1]
+    return lines, None
 
 
 def _write(made: Shown, beside: bytes, target: Path, console: Console) -> None:
