@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import struct
-import threading
 
 from typing import Self
 
@@ -44,15 +43,15 @@ def name(raw: bytes) -> str:
 
 
 class Calendar:
-    """One calendar, until it is closed; *port* lets another take its place."""
+    """One calendar, until it is closed; while it is *away* it breaks every connection off."""
 
-    def __init__(self, port: int = 0, uri: str = "") -> None:
+    def __init__(self, uri: str = "") -> None:
         self.asked: list[bytes] = []
         self.blocks: dict[int, bytes] = {}
         self.mined: dict[bytes, Timestamp] = {}
         self.lie: bytes | None = None
-        self.gate: threading.Event | None = None
-        self._server = Server("127.0.0.1", port, self._answer, 4096)
+        self.away = False
+        self._server = Server("127.0.0.1", 0, self._answer, 4096)
         self.address = f"{self._server.address}/"
         self.uri = uri or self._server.address
         self._server.start()
@@ -79,8 +78,8 @@ class Calendar:
             self.mined[message] = stamp
 
     def _answer(self, asked) -> Answered:
-        if self.gate is not None:
-            self.gate.wait(60)
+        if self.away:
+            raise ConnectionAbortedError
         kind, _, rest = asked.path.lstrip("/").partition("/")
         if kind.startswith("block"):
             return self._block(kind, rest)
