@@ -134,3 +134,13 @@ def test_a_bomb_is_unpacked_no_further_than_the_picture_is_large() -> None:
     made = commitment.commit(SEED, png.SIGNATURE + b"".join(png.chunk(*one) for one in bomb))
 
     assert "more or fewer" in made.reason
+
+
+def test_what_goes_out_besides_pixels_and_tells_more_than_they_do_is_noted() -> None:
+    """A palette has the colours of what is hidden; a profile may have a name in it."""
+    flat, photograph = drawn("P"), pictures.jpeg(icc_profile=b"the screen of somebody with a name")
+
+    assert picture.redact(SEED, flat).notes == ()
+    assert "palette" in " ".join(picture.redact(SEED, flat, hide=[(0, 0, 5, 5)]).notes)
+    assert "colours may look different" in " ".join(picture.redact(SEED, photograph).notes)
+    assert "goes out whole" in " ".join(picture.redact(SEED, photograph, disclose=["colours"]).notes)

@@ -48,7 +48,7 @@ class Shown:
 
         crop: What was kept, in pixels of the original as stored; None where all of it was.
 
-        missed: What was asked for and is not there, and what a viewer might miss, in words.
+        missed: What was asked for and is not there, what a viewer might miss, and what else goes out, in words.
     """
 
     origin: Origin
@@ -110,7 +110,7 @@ def of_picture(
         ),
         hidden=tuple(_boxes(hide, verdict, turn)),
         crop=(verdict.left, verdict.top, verdict.width, verdict.height) if verdict.cropped else None,
-        missed=(*(f"there is no {name} in it" for name in made.absent), *made.left_out),
+        missed=(*(f"there is no {name} in it" for name in made.absent), *made.notes),
     )
 
 

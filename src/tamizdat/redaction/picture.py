@@ -65,7 +65,7 @@ class Redacted:
 
         absent: What was asked for and is not in the original.
 
-        left_out: What a viewer might miss, in words.
+        notes: What a viewer might miss, and what is shown that nobody may have thought of, in words.
     """
 
     file: bytes = dataclasses.field(repr=False)
@@ -76,7 +76,7 @@ class Redacted:
     hidden: int
     shown: tuple[metadata.Item, ...]
     absent: tuple[str, ...]
-    left_out: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def redact(
@@ -144,7 +144,7 @@ def redact(
         hidden=int(inner.sum()),
         shown=tuple(chosen),
         absent=absent,
-        left_out=_left_out(found, chosen),
+        notes=(*_left_out(found, chosen), *_told_besides(original, chosen, hides=bool(hidden.any()))),
     )
 
 
@@ -297,6 +297,19 @@ def _prove_items(items: commitment.Items, chosen: list[metadata.Item]) -> _Prove
     hidden[[at for at, _ in shown]] = False
     seeds, hashes = _stops(items.seed, items.shape, items.branches, hidden)
     return tuple(shown), seeds, hashes
+
+
+def _told_besides(header: tiled.Header, chosen: list[metadata.Item], *, hides: bool) -> tuple[str, ...]:
+    """Name what goes out with the pixels and may tell more than they do."""
+    told = []
+    if isinstance(header, png.Header) and hides and "PLTE" in dict(header.needed):
+        told.append("its palette names the colours of what is hidden too")
+    profiles = [metadata.profile(item) for item in chosen if item.path in {metadata.PROFILE, "png:iCCP"}]
+    if any(hashlib.sha256(profile).hexdigest() not in SRGB for profile in profiles):
+        told.append(
+            "the colour profile goes out whole: it can name the screen, the program or the person it was made for"
+        )
+    return tuple(told)
 
 
 def _left_out(found: list[metadata.Item], chosen: list[metadata.Item]) -> tuple[str, ...]:

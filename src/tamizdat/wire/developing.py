@@ -21,7 +21,6 @@ from PIL import (
     ExifTags,
     Image,
     ImageCms,
-    ImageOps,
     JpegImagePlugin,
     MpoImagePlugin,
     PngImagePlugin,
@@ -40,6 +39,15 @@ READERS: Final = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlug
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")
 HEAD: Final = struct.Struct(">I")
 
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _HEIF: Final = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 # What Pillow's readers raise over broken files, besides its own errors.
 _BROKEN: Final = (OSError, ValueError, SyntaxError, TypeError, LookupError, OverflowError, EOFError, struct.error)
@@ -84,7 +92,7 @@ def _develop(order: dict[str, Any], raw: bytes) -> tuple[dict[str, Any], bytes]:
         if not order["longest"]:
             return told, b""
         removed = traces.found(opened, raw)
-        upright = _upright(opened)
+        upright = _upright(opened, told["turn"])
     hide, crop = order["hide"], order["crop"]
     size = upright.size
     _fits((*hide, *((crop,) if crop else ())), size)
@@ -112,14 +120,34 @@ def _reading() -> Iterator[None]:
 
 
 def _stored(opened: Image.Image) -> dict[str, Any]:
-    try:
-        turn = opened.getexif().get(ExifTags.Base.Orientation, 1)
-    except _BROKEN:
-        turn = 1  # what cannot be read turns nothing, for other programs neither
-    turn = turn if turn in range(1, 9) else 1
-    # Of a TIFF the size is told as it will be once it is turned.
-    size = opened.size[::-1] if opened.format == "TIFF" and turn >= 5 else opened.size
-    return {"size": size, "turn": turn}
+    """
+    Find which way up a picture is as browsers do, and as its provable file has it: by EXIF alone.
+
+    Pillow heeds XMP and text fields as well; whoever draws a box looks at another program, and it would lie elsewhere.
+    """
+    if isinstance(opened, TiffImagePlugin.TiffImageFile):
+        tag = opened.tag_v2.get(ExifTags.Base.Orientation, 1)
+        turn = tag if tag in range(1, 9) else 1
+        # Of a TIFF the size is told as it will be once it is turned.
+        return {"size": opened.size[::-1] if turn >= 5 else opened.size, "turn": turn}
+    exif = opened.info.get("exif") or b""
+    return {"size": opened.size, "turn": turned(exif.removeprefix(b"Exif\x00\x00"))}
+
+
+def turned(tiff: bytes) -> int:
+    """Read the orientation that EXIF says, 1 to 8, as redaction/metadata.py does, which is more than a cell should load."""
+    order = {b"II*\x00": "<", b"MM\x00*": ">"}.get(tiff[:4])
+    if not order or len(tiff) < 8:
+        return 1
+    (start,) = struct.unpack_from(f"{order}I", tiff, 4)
+    count = struct.unpack_from(f"{order}H", tiff, start)[0] if start + 2 <= len(tiff) else 0
+    for at in range(start + 2, min(start + 2 + 12 * count, len(tiff) - 11), 12):
+        tag, kind, number, value = struct.unpack_from(f"{order}HHIH", tiff, at)
+        if (tag, kind, number) == (ExifTags.Base.Orientation, 3, 1):
+            return value if value in range(1, 9) else 1
+        if tag == ExifTags.Base.Orientation:
+            return 1  # of a kind that no browser heeds
+    return 1
 
 
 def _open(raw: bytes, most: int) -> Image.Image:
@@ -135,11 +163,17 @@ def _open(raw: bytes, most: int) -> Image.Image:
     return opened
 
 
-def _upright(opened: Image.Image) -> Image.Image:
+def _upright(opened: Image.Image, turn: int) -> Image.Image:
     """Give the first frame in sRGB, turned as its orientation says, on white where it was see-through."""
     profile = opened.info.get("icc_profile")
-    opened.load()
-    image = ImageOps.exif_transpose(opened)
+    image = opened
+    if isinstance(opened, TiffImagePlugin.TiffImageFile):
+        opened.getexif()[ExifTags.Base.Orientation] = turn  # Pillow turns a TIFF itself while it loads, as this says
+        opened.load()
+    elif turn in _TURNS:
+        image = opened.transpose(_TURNS[turn])
+    else:
+        opened.load()
     if image.mode.startswith("I"):
         # Sixteen bits to eight; convert() alone would cut off what is bright.
         image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
