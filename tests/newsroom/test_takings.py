@@ -53,7 +53,7 @@ def test_a_line_names_who_typed_a_passphrase_and_only_that(house, keys, memory) 
     assert dict(house.card().approvers)["anna"] == first.key
     assert takings.ledger(house, keys, "1" * 16) == ()
     assert not [name for name, raw in memory.values.items() if b"anna" in raw and name.startswith(takings.FOLDER)]
-    with pytest.raises(UsageError, match="more than one person"):
+    with pytest.raises(UsageError, match="not only the editor"):
         takings.demand_who(house, "")
     for person, passphrase, code in (("anna", b"x", "passphrase-wrong"), ("zoe", b"x", "decision-nobody")):
         with pytest.raises(TrustError) as caught:

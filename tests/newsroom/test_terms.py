@@ -6,10 +6,11 @@ import dataclasses
 
 import pytest
 
-from tamizdat.newsroom import decisions, init, terms
+from tamizdat.newsroom import decisions, init, recovery, terms
 from tamizdat.newsroom.terms import NOBODY, Voice
 from tamizdat.primitives import note
 from tamizdat.primitives.errors import AdapterError, ShortError, UsageError
+from tamizdat.record import entry as entries
 from tests.newsroom import rooms
 
 
@@ -70,6 +71,32 @@ def test_before_there_are_enough_persons_there_is_nobody_to_ask(memory, clock, e
     assert not terms.is_founding(house.card())
     with pytest.raises(ShortError, match="0 of 3 persons"):
         init.add_person(house, keys, "boris", b"own", work_factor=rooms.WORK)
+
+
+def test_nobody_is_taken_off_the_card_without_decision_before_the_record_says_so(house, keys, memory) -> None:
+    """Refused at each change in turn."""
+    page = memory.values[recovery.PLAIN].decode()
+    empty, before = dict(memory.values), house.card()
+
+    for at in range(100):
+        memory.values = dict(empty)
+        cut = dataclasses.replace(house, root=rooms.FullAt(memory, at))
+        try:
+            init.remove_lost_person(cut, keys, "anna", page, say=lambda _: None)
+            break
+        except AdapterError:
+            pass
+        assert house.card() == before or "key" in kinds(house)
+        init.remove_lost_person(house, keys, "anna", page, say=lambda _: None)
+        assert [name for name, _ in house.card().approvers] == ["editor"]
+        assert "key" in kinds(house)
+        assert not entries.check_order(house.log_reader().entries())
+
+    assert at > 3
+
+
+def kinds(house) -> list[str]:
+    return [one.kind for one in map(entries.read, house.log_reader().entries())]
 
 
 def test_a_decision_cut_off_at_any_change_is_for_one_card(house, keys, memory) -> None:

@@ -59,8 +59,9 @@ def run(args: argparse.Namespace, console: Console) -> None:
         if args.get:
             _get(house, keys, args, console)
         elif args.custody:
-            for line in sorted(_told(house, keys, args.custody)):
-                console.product(line)
+            # By time alone: what one second saw stands in the order in which such things happen.
+            for when, what in sorted(_told(house, keys, args.custody), key=lambda pair: pair[0]):
+                console.product(f"{text.instant(when)}  {what}")
         else:
             _list(house, keys, console)
 
@@ -93,8 +94,8 @@ def _list(house: House, keys: Keys, console: Console) -> None:
             console.say("the vault holds nothing yet; `tamizdat receive` takes in what arrived")
 
 
-def _told(house: House, keys: Keys, ident: str) -> Iterator[str]:
-    """Tell of one original, a line for each thing that happened to it, with its time first."""
+def _told(house: House, keys: Keys, ident: str) -> Iterator[tuple[int, str]]:
+    """Tell of one original, what happened to it and when."""
     vault = house.vault()
     if not objects.ID.fullmatch(ident) or not vault.has(ident):
         raise objects.unknown(ident)
@@ -103,16 +104,16 @@ def _told(house: House, keys: Keys, ident: str) -> Iterator[str]:
         for one in custody.whole(house, keys, ident).custody:
             by = f", said to come from {shown(one.sender)}, {shown(one.via)}" if one.sender or one.via else ""
             names = joined(shown(file.name) for file in one.files)
-            yield f"{text.instant(one.received)}  received, {one.route}, as {names}{by}"
-    else:
-        stone = tombstone.read(age.open_(buried, keys.identities))
-        yield f"{text.instant(stone.when)}  its key destroyed by {joined(stone.persons)}: {shown(stone.reason)}"
+            yield one.received, f"received, {one.route}, as {names}{by}"
     now = dict(house.card().approvers)
     for line in takings.ledger(house, keys, ident):
         gone = "" if now.get(line.by) == line.key else ", who is not on the card with that key now"
-        yield f"{text.instant(line.when)}  {_DONE[line.what].format(line.decision)}, by {_who(line)}{gone}"
+        yield line.when, f"{_DONE[line.what].format(line.decision)}, by {_who(line)}{gone}"
     for told in disclosures.ledger(house, keys, ident):
-        yield f"{text.instant(told.when)}  disclosed in part: {shown(told.to)}, by {joined(told.by) or 'nobody named'}"
+        yield told.when, f"disclosed in part: {shown(told.to)}, by {joined(told.by) or 'nobody named'}"
+    if buried is not None:
+        stone = tombstone.read(age.open_(buried, keys.identities))
+        yield stone.when, f"its key destroyed by {joined(stone.persons)}: {shown(stone.reason)}"
 
 
 def _who(line: Taken) -> str:

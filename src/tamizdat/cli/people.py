@@ -10,12 +10,14 @@ from tamizdat.cli import deciding
 from tamizdat.cli import house as houses
 from tamizdat.cli.console import Console, add_newsroom_options
 from tamizdat.newsroom import init, terms
+from tamizdat.newsroom import keys as keyring
 from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
 from tamizdat.newsroom.terms import Voice
 from tamizdat.primitives import card as cards
 from tamizdat.primitives import note, words
 from tamizdat.primitives.age.recipients import WORK_FACTOR
+from tamizdat.primitives.card import Card
 
 
 _DECIDED = (
@@ -77,7 +79,9 @@ def run_add(args: argparse.Namespace, console: Console) -> None:
         terms.demand_voice(house, args.person)
         keys = houses.unlocked(house, args, console)
         passphrase = b""
-        if terms.waiting(house, keys, args.name):
+        if args.name == keyring.EDITOR:
+            console.say("the editor's key opens with the newsroom's passphrase; nobody types a new one")
+        elif terms.waiting(house, keys, args.name):
             console.say(f"the key that {args.name} made waits; nobody types a new passphrase")
         else:
             own = argparse.Namespace(passphrase_file=args.person_passphrase_file)
@@ -86,6 +90,7 @@ def run_add(args: argparse.Namespace, console: Console) -> None:
     vkey = dict(cards.read(raw).approvers)[args.name]
     console.say(f"the key of {args.name}: {note.read_verifier(vkey).vkey}")
     _tell(f"{args.name} is on", raw, console)
+    _tell_of_editor(cards.read(raw), console)
 
 
 def run_remove(args: argparse.Namespace, console: Console) -> None:
@@ -130,6 +135,20 @@ def _lost(house: House, keys: Keys, args: argparse.Namespace, console: Console) 
         f"is in {terms.FOLDER}/{cards.read(raw).serial:06}.json: give it to whoever asks"
     )
     return raw
+
+
+def _tell_of_editor(card: Card, console: Console) -> None:
+    """Say who can decide as two: the newsroom's passphrase, which whoever decides has to type, opens the editor's key."""
+    others = sum(1 for name, _ in card.approvers if name != keyring.EDITOR)
+    if card.approvals > 1 and others < len(card.approvers):
+        console.warn(
+            "“editor” is whoever has the newsroom's passphrase: somebody who has it, and their own, counts as two persons. "
+            + (
+                "Take the editor off the card: tamizdat newsroom person remove editor"
+                if others >= card.approvals
+                else f"Once {card.approvals} others are on the card, take the editor off it"
+            )
+        )
 
 
 def _tell(what: str, raw: bytes, console: Console) -> None:

@@ -135,14 +135,15 @@ def add_person(
 
     Where other persons have to decide it, the key that the first of them was shown waits, and its passphrase with it:
     *passphrase* counts only where none waits. A kill between key and card leaves a key that is on no card and that
-    nobody decided on: it is made anew.
+    nobody decided on: it is made anew. An editor who was taken off the card comes back with the key of before, which opens
+    with the newsroom's passphrase.
 
     Raises:
         UsageError: ``person-name``, or ``person-known``: there is such a person on the card.
         ShortError, TrustError: As `reissue`.
     """
     check_person(house, name)
-    vkey = terms.waiting(house, keys, name)
+    vkey = keys.editor.verifier.vkey if name == keyring.EDITOR else terms.waiting(house, keys, name)
     if not vkey:
         signer, at = note.generate_signer(f"{house.settings.origin}/{name}"), keyring.person_file(name)
         house.root.drop(at)
@@ -156,11 +157,11 @@ def remove_person(house: House, keys: Keys, name: str, *, by: Voice = NOBODY) ->
     Issue a card without a person, and drop that person's key.
 
     Raises:
-        UsageError: ``person-unknown``, ``person-editor``.
+        UsageError: ``person-unknown``; ``person-editor``: one person is to decide, and it is the editor.
         ShortError, TrustError: As `reissue`.
     """
     raw = reissue(house, keys, approvers=_without(house, name), by=by)
-    house.root.drop(keyring.person_file(name))
+    _drop_key(house, name)
     return raw
 
 
@@ -172,7 +173,7 @@ def remove_lost_person(house: House, keys: Keys, name: str, page: str, *, say: S
     added as at the founding.
 
     Raises:
-        UsageError: ``person-unknown``, ``person-editor``; ``person-decide``: nothing keeps it from being decided.
+        UsageError: ``person-unknown``; ``person-editor``; ``person-decide``: nothing keeps it from being decided.
         FormatError, TrustError: As `recovery.rehearse`, and what the record says (`witnessing.append`).
     """
     before = house.card()
@@ -184,8 +185,13 @@ def remove_lost_person(house: House, keys: Keys, name: str, page: str, *, say: S
     recovery.rehearse(before, page, house.entropy)
     terms.tell(house, keys, before, after, say)
     raw = _put(house, keys, after)
-    house.root.drop(keyring.person_file(name))
+    _drop_key(house, name)
     return raw
+
+
+def _drop_key(house: House, name: str) -> None:
+    if name != keyring.EDITOR:  # whose key is the newsroom's own
+        house.root.drop(keyring.person_file(name))
 
 
 def _without(house: House, name: str) -> tuple[tuple[str, str], ...]:
@@ -193,12 +199,6 @@ def _without(house: House, name: str) -> tuple[tuple[str, str], ...]:
     if name not in dict(approvers):
         raise UsageError(
             "person-unknown", f"{name[:40]!r} is not on the card", mend="Look at `tamizdat newsroom card`."
-        )
-    if name == keyring.EDITOR:
-        raise UsageError(
-            "person-editor",
-            "the editor is whoever has the newsroom's passphrase, and stays on the card",
-            mend="Name another person.",
         )
     return tuple(one for one in approvers if one[0] != name)
 
@@ -284,6 +284,12 @@ def _next(house: House, approvers: tuple[tuple[str, str], ...], witnesses: Seque
         parts=settings.parts,
         hand_in=settings.hand_in,
     )
+    if card.approvals == 1 and keyring.EDITOR not in dict(card.approvers):
+        raise UsageError(
+            "person-editor",
+            "where one person decides it is the editor, who would not be on the next card",
+            mend="Leave `approvals` in newsroom.toml at 2 or more, or add the editor again: tamizdat newsroom person add editor",
+        )
     return card, rules
 
 

@@ -43,12 +43,12 @@ def demand_who(house: House, person: str) -> None:
     Raises:
         UsageError: ``custody-who``.
     """
-    approvers = house.card().approvers
-    if len(approvers) > 1 and not person:
+    names = [name for name, _ in house.card().approvers]
+    if names != [keyring.EDITOR] and not person:
         raise UsageError(
             "custody-who",
-            "it is noted who takes an original out, and there is more than one person on the card",
-            mend=f"Say who you are: --as {' or --as '.join(name for name, _ in approvers)}",
+            "it is noted who takes an original out, and there is not only the editor on the card",
+            mend=f"Say who you are: --as {' or --as '.join(names)}",
         )
 
 

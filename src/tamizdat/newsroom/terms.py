@@ -16,12 +16,14 @@ from collections.abc import Callable
 from typing import Final
 
 from tamizdat.newsroom import decisions, witnessing
+from tamizdat.newsroom import keys as keyring
 from tamizdat.newsroom.decisions import Decided
 from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
 from tamizdat.primitives import text
 from tamizdat.primitives.card import Card
 from tamizdat.primitives.errors import UsageError
+from tamizdat.primitives.stores import read
 from tamizdat.record import entry as entries
 from tamizdat.record.entry import Entry
 
@@ -123,6 +125,8 @@ def demand_voice(house: House, person: str) -> None:
 
 def waiting(house: House, keys: Keys, name: str) -> str:
     """Give the verifier key that some persons decided to put on the card under this name, and others not yet; or empty."""
+    if read(house.root, keyring.person_file(name), 1) is None:
+        return ""
     for found in decisions.pending(house, keys, KIND, house.settings.origin):
         lines = found.details.decode("ascii", "replace").splitlines()
         if f"new: {name}" in lines:
