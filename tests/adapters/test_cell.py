@@ -57,6 +57,15 @@ def test_more_than_a_pipe_holds_goes_in_and_comes_out() -> None:
         assert cell.ask(b"echo", given, bounds) == given[::-1]
 
 
+def test_the_same_file_can_be_asked_about_again_until_it_is_ended() -> None:
+    """One that died, or was ended for what he said, says nothing more."""
+    with Cell(WORK) as cell:
+        assert [cell.ask(b"echo", given, BOUNDS) for given in (b"abc", b"", b"def")] == [b"cba", b"", b"fed"]
+        for _ in range(2):
+            with pytest.raises(FormatError):
+                cell.ask(b"flood", b"", BOUNDS)
+
+
 @pytest.mark.parametrize("deed", ["read_files", "write_files", "reach_out", "start_others", "meddle", "thread"])
 def test_nothing_can_be_reached(deed: str) -> None:
     """No file, no socket, no process, no other descriptor: each is refused, also to root, and he goes on."""

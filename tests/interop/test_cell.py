@@ -35,6 +35,13 @@ with Cell(picture.WORK) as cell:
     picture.render(cell, open(sys.argv[1], "rb"), Picture(object="0" * 16, credit="c", alt="a", hide=((1, 1, 5, 5),)))
 assert "tamizdat.wire.developing" not in sys.modules
 """
+SCAN = """
+import sys
+from tamizdat.adapters import scanner
+for path in sys.argv[1:]:
+    assert scanner.read(open(path, "rb"), path, lambda codes: False) == set()
+assert "tamizdat.adapters.squares" not in sys.modules and "zxingcpp" not in sys.modules
+"""
 STORY = """---
 headline: A road
 language: en
@@ -78,7 +85,7 @@ def confined(calls: dict[str, list[str]], marker: str) -> int:
             found += 1
             after = [call.partition("(")[0] for call in own[locked[-1] + 1 :]]
             assert set(after) <= LEFT, set(after) - LEFT
-            assert not [call for call in own[: locked[-1]] if call.startswith("read(0,") and marker in call]
+            assert not [call for call in own[: locked[-1]] if call.startswith("read(0,") and marker and marker in call]
             assert [call for call in own[locked[-1] :] if marker in call]
             before = "\n".join(own[: locked[-1]])
             assert all(f"RLIMIT_{name}" in before for name in ("NOFILE", "FSIZE", "NPROC", "CORE", "AS", "CPU"))
@@ -103,6 +110,17 @@ def test_decoding_opens_nothing_and_connects_nowhere(tmp_path: Path, kind: str) 
     calls = traced(tmp_path, "-c", DEVELOP, tmp_path / "picture")
 
     assert confined(calls, STARTS[kind]) == 1
+
+
+def test_reading_sheets_opens_nothing_and_connects_nowhere(tmp_path: Path) -> None:
+    """Of every kind that is read, with each try at it."""
+    kinds = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF", "GIF", "BMP", "PPM")
+    for kind in kinds:
+        Image.effect_noise((64, 48), 50).convert("RGB").save(tmp_path / kind, kind)
+
+    calls = traced(tmp_path, "-c", SCAN, *(tmp_path / kind for kind in kinds))
+
+    assert confined(calls, "") == len(kinds)
 
 
 @pytest.mark.parametrize("maker", ["protected", "shown"])

@@ -1,7 +1,7 @@
 """
 A process of its own for one piece of work on a stranger's bytes: what takes it over has no keys, no files and no network.
 
-It is a fresh interpreter and never a fork: a fork would hold the keys that are in memory here. It is used once. What is
+It is a fresh interpreter and never a fork: a fork would hold the keys that are in memory here. It is used for one file. What is
 given up on the far side is confined.py; where a system has less to give up, docs/threats.md says so. It is NOT for work that needs
 anything but its bytes, and what comes back is a stranger's word too: whoever asked has to check it.
 """
@@ -59,7 +59,7 @@ class Cell:
             )
         except OSError as error:
             raise _unstarted(error.strerror or "it cannot be run") from error
-        self._late = False
+        self._ready = self._late = False
 
     def __enter__(self) -> Self:
         """Nothing is waited for."""
@@ -75,25 +75,32 @@ class Cell:
 
     def ask(self, said: bytes, given: bytes, bounds: Bounds) -> bytes:
         """
-        Let it work on *given*, as *said*; once.
+        Let it work on *given*, as *said*; again only about the same stranger's bytes, and within the first *bounds*.
 
         Raises:
             FormatError: ``decoder-...``: it died, went beyond *bounds*, or answered nothing that can be understood.
             AdapterError: ``cell-start``: there is no such process to be had here.
         """
-        with self._waiting(_STARTING):
-            self._feed(confined.ASKED.pack(bounds.memory, bounds.seconds, len(said), len(given)))
-            if self._hear(0)[0] != confined.READY:
+        if not self._ready:
+            with self._waiting(_STARTING):
+                self._feed(confined.BOUNDS.pack(bounds.memory, bounds.seconds))
+                self._ready = self._hear(0)[0] == confined.READY
+            if not self._ready:
                 raise _unstarted("it could not be started, or its rights could not be taken away")
-        feeder = threading.Thread(target=self._feed, args=(said, given), daemon=True)
+        asked = confined.ASKED.pack(len(said), len(given))
+        feeder = threading.Thread(target=self._feed, args=(asked, said, given), daemon=True)
         with self._waiting(bounds.patience):
             feeder.start()
             try:
                 kind, answer = self._hear(bounds.answer)
+                if kind != confined.DONE:
+                    self._child.kill()
+            except BaseException:
+                self._child.kill()  # nobody would take what is being fed
+                raise
             finally:
-                self._child.kill()  # it had one thing to do
                 feeder.join()
-        if kind == confined.DONE:
+        if kind == confined.DONE and not self._late:
             return answer
         raise self._failed(kind, answer, bounds)
 

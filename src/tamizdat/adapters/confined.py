@@ -1,5 +1,5 @@
 """
-The far side of a cell (cell.py): gives up whatever it can, only then takes a stranger's bytes, answers once, and ends.
+The far side of a cell (cell.py): gives up whatever it can, only then takes a stranger's bytes, answers, and ends.
 
 It is a fresh interpreter, so nothing of the process that has keys is in its memory. It is NOT imported anywhere: cell.py starts it.
 What it gives up, and what no system lets it give up, is docs/adr/0012-a-cell-for-decoders.md.
@@ -24,8 +24,9 @@ except ImportError:  # Windows has no such limits
     resource = None  # type: ignore[assignment,unused-ignore]
 
 
-# What is asked: bytes of memory, seconds of the processor, and the lengths of the two pieces that follow.
-ASKED: Final = struct.Struct(">QQQQ")
+# What it may take, first of all: bytes of memory, seconds of the processor. Then, each time, the lengths of the two pieces that follow.
+BOUNDS: Final = struct.Struct(">QQ")
+ASKED: Final = struct.Struct(">QQ")
 TOLD: Final = struct.Struct(">cQ")
 READY, DONE, FULL, BROKEN = b"rdmb"
 
@@ -43,18 +44,18 @@ _CALLS: Final = {
 
 
 def main(work: str, parent: int) -> NoReturn:
-    """Load the module *work*, which has `ready()` and `work(said, given)`, ask for something to do, and do it."""
+    """Load the module *work*, which has `ready()` and `work(said, given)`, and do what is asked until nobody asks."""
     try:
         _outlive_nobody(parent)
         module = importlib.import_module(work)
         module.ready()
-        asked = _take(ASKED.size)
-        if len(asked) == ASKED.size:
-            memory, seconds, said, given = ASKED.unpack(asked)
-            give_up(memory, seconds)
+        bounds = _take(BOUNDS.size)
+        if len(bounds) == BOUNDS.size:
+            give_up(*BOUNDS.unpack(bounds))
             # Not before this are the bytes handed over.
             _tell(READY)
-            _answer(module.work, said, given)
+            while len(asked := _take(ASKED.size)) == ASKED.size:
+                _answer(module.work, *ASKED.unpack(asked))
     finally:
         os._exit(0)
 

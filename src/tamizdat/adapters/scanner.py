@@ -1,33 +1,34 @@
 """
 Pictures of paper: what the QR codes in a photograph or a scan hold. docs/spec/sheet.md, "Reading".
 
-It does NOT know what the codes mean. A picture is a stranger's file: its size is bounded before it
-is unpacked. It needs the extra `paper`.
+No byte of a picture is decoded here: that is done in a cell (squares.py), for it is a stranger's file. It does NOT know what the
+codes mean. It needs the extra `paper`.
 """
 
 from __future__ import annotations
 
-import contextlib
+import importlib.util
 import struct
-import zlib
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import BinaryIO, Final, TypeAlias
 
-import zxingcpp
-
-from PIL import Image, ImageFilter, ImageOps, ImageSequence
-
-from tamizdat.primitives.errors import UsageError
+from tamizdat.adapters.cell import Cell
+from tamizdat.primitives.errors import FormatError, UsageError
+from tamizdat.primitives.ports import Bounds
 
 
+WORK: Final = "tamizdat.adapters.squares"
 MAX_PIXELS: Final = 64_000_000
-MAX_FRAMES: Final = 100
-FORMATS: Final = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "PPM")
-_FAULTS: Final = (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error)
-_LARGE: Final = 20_000_000  # a picture larger than this is not enlarged further
+MAX_BYTES: Final = 512 << 20
+# What squares.py is asked and tells.
+_BEGIN, _NEXT, _HARDER = b"begin", b"next", b"harder"
+_CODES, _TRIED, _OVER, _LARGE, _UNREADABLE = b"ctolu"
+_LENGTH: Final = struct.Struct(">I")
+_MAX_ASKED: Final = 100 * 6 + 1
+_PIXELS_A_BYTE: Final = 1000
+_PIXELS_OF_ANY: Final = 12_000_000
 _HEIC: Final = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc")
-_QR: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 Enough: TypeAlias = Callable[[set[bytes]], bool]
 
 
@@ -39,59 +40,63 @@ def read(stream: BinaryIO, name: str, enough: Enough) -> set[bytes]:
 
     Raises:
         UsageError: It is no picture that can be read, or is too large.
+        FormatError: ``decoder-...``: whoever read it died of it.
     """
+    for package in ("PIL", "zxingcpp"):
+        if importlib.util.find_spec(package) is None:
+            raise ImportError(name=package)
+    raw = stream.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
+        raise _large(name, f"{MAX_BYTES >> 20} MB or more")
     found: set[bytes] = set()
-    for page in _pages(stream, name):
-        found |= _codes(page, enough)
-    return found
+    page: set[bytes] = set()
+    said, given = _BEGIN, raw
+    with Cell(WORK) as cell:
+        for _ in range(_MAX_ASKED):
+            kind, codes = _ask(cell, said, given, raw, name)
+            page |= codes
+            if kind == _OVER:
+                return found
+            given, said = b"", _HARDER
+            if kind == _TRIED or enough(page):
+                found |= page
+                page, said = set(), _NEXT
+    raise _unreadable(name, raw)
 
 
-def _pages(stream: BinaryIO, name: str) -> Iterator[Image.Image]:
-    head = stream.read(16)
-    stream.seek(0)
-    Image.init()
-    known: list[str] = [one for one in FORMATS if one in Image.OPEN]
+def _ask(cell: Cell, said: bytes, given: bytes, raw: bytes, name: str) -> tuple[int, set[bytes]]:
+    """Have it look once more, and take the answer apart; all that is in it may be a lie."""
     try:
-        with Image.open(stream, formats=known) as picture:
-            for number, frame in enumerate(ImageSequence.Iterator(picture)):
-                if number >= MAX_FRAMES or frame.width * frame.height > MAX_PIXELS:
-                    raise _large(name, f"{frame.width} by {frame.height} points, page {number + 1}")
-                yield _grey(frame)
-                if picture.format in {"MPO", "GIF", "WEBP"}:  # what follows is a preview, or the same again
-                    break
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _large(name, "a hundred million points or more") from error
-    except _FAULTS as error:
-        raise UsageError("sheet-picture", f"{name}: {_why(head)}", mend=_how(head)) from error
+        answer = cell.ask(said, given, _bounds(len(raw)))
+        kind, content = answer[0], answer[1:]
+        codes = _codes(content) if kind == _CODES else set()
+    except FormatError as error:
+        raise FormatError(error.code, f"{name}: {error}", mend=error.mend) from error
+    except (IndexError, struct.error) as error:
+        raise _unreadable(name, raw) from error
+    if kind == _LARGE:
+        raise _large(name, "".join(filter(str.isprintable, content.decode("ascii", "replace")))[:80])
+    if kind not in {_CODES, _TRIED, _OVER}:
+        raise _unreadable(name, raw)
+    return kind, codes
 
 
-def _grey(frame: Image.Image) -> Image.Image:
-    with contextlib.suppress(*_FAULTS):
-        frame = ImageOps.exif_transpose(frame)
-    if frame.has_transparency_data:
-        frame = frame.convert("RGBA")
-        frame = Image.alpha_composite(Image.new("RGBA", frame.size, "white"), frame)
-    return frame.convert("L")
+def _bounds(length: int) -> Bounds:
+    """Say what a picture of *length* bytes may take: as a grey page twice, enlarged, and once as it was stored."""
+    pixels = min(MAX_PIXELS, _PIXELS_OF_ANY + _PIXELS_A_BYTE * length)
+    seconds = 120 + pixels // 250_000  # a hundred pages may be looked at five times
+    return Bounds(
+        memory=(320 << 20) + 3 * length + 24 * pixels, seconds=seconds, patience=900, answer=4 << 20
+    )
 
 
-def _codes(page: Image.Image, enough: Enough) -> set[bytes]:
-    found: set[bytes] = set()
-    for attempt in _attempts(page):
-        codes = zxingcpp.read_barcodes(attempt, formats=_QR, try_invert=False)
-        found.update(code.bytes for code in codes if code.valid)
-        if enough(found):
-            break
+def _codes(content: bytes) -> set[bytes]:
+    found, at = set(), 0
+    while at < len(content):
+        (length,) = _LENGTH.unpack_from(content, at)
+        found.add(content[at + 4 : at + 4 + length])
+        at += 4 + length
     return found
-
-
-def _attempts(page: Image.Image) -> Iterator[Image.Image]:
-    """Give the page, then as it is better read where light, lens or distance were poor."""
-    yield page
-    yield page.filter(ImageFilter.UnsharpMask(3, 300, 0))
-    if page.width * page.height <= _LARGE:
-        yield page.resize((page.width * 2, page.height * 2), Image.Resampling.BICUBIC)
-    yield page.filter(ImageFilter.GaussianBlur(1))
-    yield page.resize((page.width // 2 or 1, page.height // 2 or 1), Image.Resampling.BOX)
 
 
 def _large(name: str, what: str) -> UsageError:
@@ -102,17 +107,21 @@ def _large(name: str, what: str) -> UsageError:
     )
 
 
-def _why(head: bytes) -> str:
-    if head.startswith(b"%PDF"):
+def _unreadable(name: str, raw: bytes) -> UsageError:
+    return UsageError("sheet-picture", f"{name}: {_why(raw)}", mend=_how(raw))
+
+
+def _why(raw: bytes) -> str:
+    if raw.startswith(b"%PDF"):
         return "this is a PDF, not a picture"
     return (
         "this is a HEIC picture, which is not read here"
-        if head[4:12] in _HEIC
+        if raw[4:12] in _HEIC
         else "this is no picture that can be read"
     )
 
 
-def _how(head: bytes) -> str:
-    if head.startswith(b"%PDF"):
+def _how(raw: bytes) -> str:
+    if raw.startswith(b"%PDF"):
         return "Save its pages as pictures: pdftoppm -r 300 -png FILE.pdf page"
     return "Save it as JPEG or PNG, or photograph the sheet again."

@@ -79,7 +79,7 @@ class Cell(Protocol):
 
     def ask(self, said: bytes, given: bytes, bounds: Bounds) -> bytes:
         """
-        Have the bytes *given* worked on, as *said*; once.
+        Have the bytes *given* worked on, as *said*; again only about the same stranger's.
 
         Raises:
             FormatError: ``decoder-...``: whoever worked on them died of it, or went beyond *bounds*.
