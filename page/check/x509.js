@@ -117,8 +117,11 @@ export function verifies(key, algorithm, signature, data, wanted) {
     const { algorithm: kind, parameters } = key.algorithm;
     const way = algorithm.algorithm;
     const word = bytes(key.subjectPublicKey);
+    // RFC 5758, 3.2 and RFC 8410, 3: nothing stands beside the name; RFC 4055, 5: NULL or nothing.
+    const beside = algorithm.parameters;
+    if (way !== PSS && (kind === RSA ? (beside ?? null) !== null : beside !== undefined)) return false;
     if (kind === ED25519) return way === ED25519 && ed25519.verify(signature, data, word, { zip215: false });
-    if (kind === RSA && way === PSS) return pss(word, algorithm.parameters, signature, data, wanted);
+    if (kind === RSA && way === PSS) return pss(word, beside, signature, data, wanted);
     const hash = SIGNED[kind]?.[way] ?? (kind === RSA && way === RSA && wanted);
     if (!hash || (wanted && hash !== wanted)) return false;
     if (kind === RSA) return PKCS1[hash].verify(rsaKey(word, signature), data, signature);

@@ -47,6 +47,12 @@ const verbs = {
   /** A time stamp. */
   stamp: ({ path, data, roots }) => verifyStamp(new Uint8Array(readFileSync(path)), new Uint8Array(readFileSync(data)), readPem(readFileSync(roots, "latin1"))),
 
+  /** The same by its bytes. */
+  bytes({ response, data, roots }) {
+    const [first, second] = [response, data].map((one) => new Uint8Array(Buffer.from(one, "base64")));
+    return verifyStamp(first, second, readPem(roots));
+  },
+
   /** A whole check. */
   async check({ path }) {
     const { picture, sidecar, card_words: words, now } = JSON.parse(readFileSync(path, "utf8"));
