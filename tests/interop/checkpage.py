@@ -103,7 +103,8 @@ class Reader:
     def quiet(self) -> None:
         """Nothing was asked for but the page itself, and nothing complained."""
         asked = self.driver.network() if self.name == "firefox" else self.driver.asked
-        assert [url for url in asked if not url.startswith(("blob:", "data:")) and url != f"file://{self.html}"] == []
+        own = self.html.as_uri()
+        assert [url for url in asked if not url.startswith(("blob:", "data:")) and url != own] == []
         # A picture that is damaged on purpose is no fault of the page's.
         assert [one for one in self.driver.complaints if "Image corrupt or truncated" not in one] == []
 
@@ -112,11 +113,13 @@ class Reader:
 def chromium(browser: Any, html: Path, script: str = "", **options: Any) -> Iterator[Reader]:
     context = browser.new_context(offline=True, **options)
     context.add_init_script(script)
-    page = context.new_page()
-    watch(page)
-    page.goto(f"file://{html}")
-    yield Reader("chromium", page, html)
-    context.close()
+    try:
+        page = context.new_page()
+        watch(page)
+        page.goto(html.as_uri())
+        yield Reader("chromium", page, html)
+    finally:
+        context.close()
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def visit(browser):
         context.add_init_script(script)
         page = context.new_page()
         watch(page)
-        page.goto(f"file://{path}")
+        page.goto(path.as_uri())
         if confirm:
             page.check("#card-same")
         return page

@@ -49,7 +49,7 @@ def visit(browser, site):
         contexts.append(context)
         page = context.new_page()
         watch(page)
-        page.goto(f"file://{site}/{path}")
+        page.goto((site / path).as_uri())
         return page
 
     yield opened
@@ -105,8 +105,8 @@ def test_a_page_asks_only_for_files_beside_it_and_its_policy_stops_nothing_of_it
         page = visit(path)
         page.wait_for_load_state("load")
         assert page.complaints == []
-        assert {f"file://{site}/assets/reader.css", f"file://{site}/assets/reader.js"} <= set(page.asked)
-        assert [url for url in page.asked if not url.startswith(f"file://{site}/")] == []
+        assert {(site / f"assets/reader.{kind}").as_uri() for kind in ("css", "js")} <= set(page.asked)
+        assert [url for url in page.asked if not url.startswith(f"{site.as_uri()}/")] == []
 
 
 def test_the_policy_stops_what_is_not_the_pages_own(visit):

@@ -204,7 +204,7 @@ def test_a_page_with_a_picture_inside_shows_the_verdict_when_it_is_opened(reques
     reader.html = html
 
     if reader.name == "chromium":
-        reader.driver.goto(f"file://{html}")
+        reader.driver.goto(html.as_uri())
         reader.driver.asked.clear()
     else:
         reader.driver.open(html)

@@ -63,7 +63,7 @@ class Chrome:
         self.page = self.context.new_page()
         self.path = path
         watch(self.page)
-        self.page.goto(f"file://{path}")
+        self.page.goto(path.as_uri())
 
     def give(self, folder: Path, selector: str = "#folder") -> dict[str, str]:
         self.page.evaluate("document.querySelector('#findings').replaceChildren()")
@@ -86,7 +86,7 @@ class Chrome:
 
     def quiet(self) -> None:
         assert self.page.complaints == []
-        assert [url for url in self.page.asked if not url.startswith("blob:")] == [f"file://{self.path}"]
+        assert [url for url in self.page.asked if not url.startswith("blob:")] == [self.path.as_uri()]
         self.context.close()
 
 

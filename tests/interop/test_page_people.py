@@ -234,7 +234,7 @@ def test_nothing_readable_of_the_files_stays_when_the_browser_is_closed(player, 
         context.add_init_script(NO_PICKER)
         page = context.new_page()
         watch(page)
-        page.goto(f"file://{place}")
+        page.goto(place.as_uri())
         page.check("#card-same")
         page.set_input_files("#files-pick", tmp_path / "files" / f"{name}.txt")
         page.fill("#note", note)
