@@ -142,6 +142,16 @@ def test_what_cannot_be_taken_up_is_named_and_stops_nothing(house, keys, memory)
     assert list(custody.arrivals(house, keys)) == [made]
 
 
+def test_a_full_disk_is_no_fault_of_any_object(house, keys, memory) -> None:
+    made = receive(house, keys, sealed(house))
+
+    with pytest.raises(AdapterError) as caught:
+        rebuilding.rebuild(dataclasses.replace(house, root=rooms.FullAt(memory, 1)), keys)
+
+    assert caught.value.code == "disk-full"
+    assert list(custody.arrivals(house, keys)) == [made]
+
+
 def test_a_destroyed_object_is_gone_and_the_rest_stays_whole(house, keys, memory) -> None:
     """Key, seeds, nonces, index and name go; vault, record and the other objects do not notice."""
     made = refuse(house, keys)

@@ -68,7 +68,7 @@ def test_init_leaves_nothing_where_it_cannot_make_a_newsroom(room, capsys) -> No
 
 
 def test_init_begins_anew_over_what_a_killed_run_left(room) -> None:
-    left = room.parent / ".second.new-newsroom" / "keys"
+    left = room.parent / ".second.unfinished" / "keys"
     left.mkdir(parents=True)
     (left / "identity.age").write_bytes(b"half")
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from tamizdat.adapters import disk
+from tamizdat.adapters import disk, lock
 from tamizdat.cli.console import shown
-from tamizdat.primitives.errors import UsageError
+from tamizdat.primitives.errors import AdapterError, UsageError
 
 
 @contextlib.contextmanager
@@ -22,19 +23,65 @@ def made_beside(target: Path, *, keep: bool = True) -> Iterator[Path]:
 
     Raises:
         UsageError: ``output-exists``: there is something in the way.
+        AdapterError: ``busy``: another run is making it.
     """
     demand_free(target)
     beside = _beside(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(beside, ignore_errors=True)
-    try:
-        beside.mkdir(mode=0o700)
-        yield beside
+    with _alone(beside, target):
+        # Whoever was at it a moment ago may have finished.
+        demand_free(target)
+        _empty(beside)
+        try:
+            yield beside
+            if keep:
+                beside.rename(target)
+        except BaseException:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise
         if keep:
-            beside.rename(target)
             disk.sync_folder(target.parent)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        else:
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path, target: Path) -> Iterator[None]:
+    """
+    Make *folder*, and be the only one to fill it: of two at once each would clear and fill what the other makes.
+
+    Raises:
+        AdapterError: ``busy``.
+    """
+    if os.name != "posix":
+        folder.mkdir(mode=0o700, exist_ok=True)
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        while True:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            try:
+                descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            except FileNotFoundError:  # taken away or moved to its place in between
+                continue
+            stack.callback(os.close, descriptor)
+            if not _held(descriptor):
+                raise AdapterError(
+                    "busy",
+                    f"another tamizdat is making {shown(str(target))}",
+                    mend="Wait until it has ended, then look whether there is still something to do.",
+                )
+            with contextlib.suppress(FileNotFoundError):
+                if folder.stat().st_ino == os.fstat(descriptor).st_ino:
+                    break
+        yield
+
+
+def _held(descriptor: int) -> bool:
+    try:
+        return lock.hold(descriptor)
+    except OSError:  # a disk that knows no locks
+        return True
 
 
 @contextlib.contextmanager

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
 import re
-import shutil
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +13,7 @@ from tamizdat.adapters.machine import SystemClock, SystemEntropy
 from tamizdat.adapters.place import Place
 from tamizdat.cli import backup, deciding, people
 from tamizdat.cli import house as houses
+from tamizdat.cli.beside import made_beside
 from tamizdat.cli.console import Console, add_newsroom_options, find_newsroom, shown
 from tamizdat.newsroom import init, page, recovery, symbols
 from tamizdat.newsroom.house import House
@@ -136,7 +133,7 @@ def run_init(args: argparse.Namespace, console: Console) -> None:
     )
     _demand_free(target)
     passphrase = console.passphrase(args, confirm=True, what=f"the new newsroom “{args.name}”")
-    with _made_beside(target) as beside:
+    with made_beside(target) as beside:
         raw = init.create(
             House(Folder(beside), clock=SystemClock(), entropy=entropy, place=Place(beside)),
             settings,
@@ -268,27 +265,6 @@ def _demand_free(target: Path) -> None:
             f"{shown(str(target))} is there already, and is not an empty folder",
             mend="Give a folder that is not there yet.",
         )
-
-
-@contextlib.contextmanager
-def _made_beside(target: Path) -> Iterator[Path]:
-    """Make a folder beside *target* and move it there when all is in it; whatever goes wrong, it is taken away."""
-    beside = target.with_name(f".{target.name}.new-newsroom")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # What a killed run left: keys that nobody ever used.
-    shutil.rmtree(beside, ignore_errors=True)
-    try:
-        beside.mkdir(mode=0o700)
-        yield beside
-        beside.rename(target)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
-    descriptor = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _write_sheet(path: Path, raw: bytes) -> None:

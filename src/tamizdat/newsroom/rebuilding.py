@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 
 from collections.abc import Callable
+from typing import Final
 
 from tamizdat.newsroom import arrival as records
 from tamizdat.newsroom import custody, objects, tombstone
@@ -44,6 +45,10 @@ class Rebuilt:
     kept: int
     buried: int
     faults: tuple[Fault, ...]
+
+
+# No fault of an object: nothing can be written here, of none.
+_NO_WAY: Final = {"disk-full", "disk-denied", "disk-file-limit"}
 
 
 class _Rebuilding:
@@ -106,6 +111,9 @@ def rebuild(house: House, keys: Keys, progress: Callable[[int], None] = lambda _
     Make desk/arrivals and desk/index anew; what stands there and no object speaks of stays.
 
     It can be run again at any time, and after a kill. *progress* is told of each object.
+
+    Raises:
+        AdapterError: Nothing can be written.
     """
     run = _Rebuilding(house, keys)
     count = 0
@@ -115,6 +123,8 @@ def rebuild(house: House, keys: Keys, progress: Callable[[int], None] = lambda _
             run.look(ident)
             count += len(run.index) - before
         except (TamizdatError, FileNotFoundError) as error:
+            if getattr(error, "code", "") in _NO_WAY:
+                raise
             mend = getattr(error, "mend", "Restore this object from a backup.")
             run.faults.append(Fault(code="object-damaged", where=f"object {ident}", what=str(error), mend=mend))
         progress(1)
