@@ -58,6 +58,7 @@ def forked(work: Callable[[], int], kill_at: int = 0) -> int:
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if child == 0:
+        sys.dont_write_bytecode = True  # what is imported for the first time would be counted, and only once
         counter = Counter(kill_at)
         sys.addaudithook(counter)
         status = 99
