@@ -106,7 +106,7 @@ def test_memory_does_not_grow_with_the_number_of_pictures() -> None:
         sink=Nowhere(),
         entropy=SeededEntropy(),
         created=CREATED,
-        parts=lambda *_: lambda: (objects.PARTS, bytes(32)),
+        parts=lambda *_: lambda: sealing.Committed(objects.PARTS, bytes(32)),
     )
 
     assert tracemalloc.get_traced_memory()[1] < 12 << 20

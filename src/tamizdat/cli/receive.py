@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from tamizdat.adapters import disk
+from tamizdat.cli import committing, parts
 from tamizdat.cli import house as houses
-from tamizdat.cli import parts
 from tamizdat.cli.console import Console, add_newsroom_options, find_newsroom, shown
 from tamizdat.cli.watch import Coming
+from tamizdat.field.sealing import Begin, at_once
 from tamizdat.newsroom import delivery
 from tamizdat.newsroom.arrival import Arrival
 from tamizdat.newsroom.house import House
@@ -70,7 +71,10 @@ def run(args: argparse.Namespace, console: Console) -> None:
         raise UsageError(
             "receive-watch", "--watch looks at folders, for what comes sealed", mend="Name folders, without --plain."
         )
-    with houses.opened(args) as house:
+    # While it watches, what comes is taken in by this process alone: hours lie between two arrivals.
+    crew = committing.crewed(0 if args.watch else committing.carried(args.paths))
+    # The crew first: so no other process has the newsroom's lock, or its keys.
+    with crew as begin, houses.opened(args) as house:
         keys = houses.unlocked(house, args, console)
         recovered = Intake(house, keys).recover()
         for one in recovered:
@@ -79,7 +83,8 @@ def run(args: argparse.Namespace, console: Console) -> None:
         done = {one.id for one in recovered}
         faults: list[TamizdatError] = []
         if not args.watch:
-            faults = _plain(args, console, house, keys) if args.plain else _sealed(args, console, house, keys, done)
+            desk = _Desk(args, console, house, keys, done, begin=begin)
+            faults = _plain(args, console, house, keys, begin) if args.plain else _sealed(args, console, desk)
     if args.watch:
         _watched(args, console, keys)
     if faults:
@@ -93,7 +98,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
         raise type(first)(first.code, f"{len(faults)} arrivals were not received whole", mend=first.mend, faults=told)
 
 
-def _plain(args: argparse.Namespace, console: Console, house: House, keys: Keys) -> list[TamizdatError]:
+def _plain(args: argparse.Namespace, console: Console, house: House, keys: Keys, begin: Begin) -> list[TamizdatError]:
     found, left = disk.walk(args.paths)
     for one in left:
         console.warn(f"left out: {shown(one.name)}: {one.why}")
@@ -102,15 +107,12 @@ def _plain(args: argparse.Namespace, console: Console, house: House, keys: Keys)
             "receive-nothing", "there is no file to receive", mend="Name files, or folders with files in them."
         )
     with console.progress(None, "receiving") as meter:
-        arrival = Intake(house, keys, meter.advance).unsealed(found, sender=args.sender, via=args.how)
+        arrival = Intake(house, keys, meter.advance, begin).unsealed(found, sender=args.sender, via=args.how)
     _tell(arrival, args, console)
     return _faults(arrival)
 
 
-def _sealed(
-    args: argparse.Namespace, console: Console, house: House, keys: Keys, recovered: set[str]
-) -> list[TamizdatError]:
-    desk = _Desk(args, console, house, keys, recovered)
+def _sealed(args: argparse.Namespace, console: Console, desk: _Desk) -> list[TamizdatError]:
     sets, sealed = _sort(parts.files(args.paths), console)
     for set_id, paths in sets.items():
         desk.assemble(set_id, paths)
@@ -149,13 +151,21 @@ class _Desk:
     """Takes in one arrival after another; what fails stops nothing else."""
 
     def __init__(
-        self, args: argparse.Namespace, console: Console, house: House, keys: Keys, recovered: set[str]
+        self,
+        args: argparse.Namespace,
+        console: Console,
+        house: House,
+        keys: Keys,
+        recovered: set[str],
+        *,
+        begin: Begin = at_once,
     ) -> None:
         self._args = args
         self._console = console
         self._house = house
         self._keys = keys
         self._recovered = recovered
+        self._begin = begin
         self._inbox = (find_newsroom(args) / "inbox").resolve()
         self.faults: list[TamizdatError] = []
 
@@ -164,7 +174,7 @@ class _Desk:
         name = path.name.encode("utf-8", "surrogateescape")
         try:
             with parts.opened([path]) as streams, self._console.progress(None, "receiving") as meter:
-                arrival = Intake(self._house, self._keys, meter.advance).sealed(streams[0], name)
+                arrival = Intake(self._house, self._keys, meter.advance, self._begin).sealed(streams[0], name)
         except TamizdatError as error:
             self._failed([path], error)
         else:
@@ -179,7 +189,13 @@ class _Desk:
                     for stream, path in zip(streams, paths, strict=True)
                 ]
                 outcome = delivery.receive(
-                    self._house, self._keys, set_id, handed, partial=self._args.partial, progress=meter.advance
+                    self._house,
+                    self._keys,
+                    set_id,
+                    handed,
+                    partial=self._args.partial,
+                    progress=meter.advance,
+                    begin=self._begin,
                 )
         except TamizdatError as error:
             self._failed(paths, error)

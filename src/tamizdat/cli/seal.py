@@ -97,7 +97,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
     if left and args.strict:
         raise _left_out(left_out, done=False)
     with contextlib.ExitStack() as stack:
-        parts = None if args.no_tiles else stack.enter_context(committing.crewed(found))
+        parts = None if args.no_tiles else stack.enter_context(committing.crewed(committing.photographs(found)))
         sealed, output = _seal(args, card, console, found, left_out, parts=parts)
     for one in sealed.left_out:
         if one in left_out:

@@ -8,7 +8,6 @@ a stream and a visitor come in. Sealing is field/sealing.py; the format is docs/
 from __future__ import annotations
 
 import dataclasses
-import functools
 import re
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,9 +15,9 @@ from typing import BinaryIO, Final, Literal
 
 from tamizdat.field import archive, bag, derivation, layout, objects, ustar
 from tamizdat.field.objects import Item, LeftOut, Listing
-from tamizdat.field.sealing import Sealed, Source, seal, write
+from tamizdat.field.sealing import Begin, Committed, Sealed, Source, at_once, committed, seal, write
 from tamizdat.primitives.errors import Fault, FormatError
-from tamizdat.redaction import commit, commitment
+from tamizdat.redaction import commit
 
 
 __all__ = ["Entry", "Kind", "LeftOut", "ObjectInfo", "Opened", "Sealed", "Source", "kind", "read", "seal", "write"]
@@ -137,6 +136,7 @@ def read(
     before: Sequence[tuple[Entry, bytes]] = (),
     mtime: int = 0,
     again: Again | None = None,
+    begin: Begin = at_once,
 ) -> Opened:
     """
     Read a dossier in one pass, give each payload to *visit* as it goes by, and check everything at the end.
@@ -147,8 +147,8 @@ def read(
     headers, and *stream* stands at `place_after` of them; all checks are the same.
 
     A root that commits to parts is recomputed from the payload, which *again* gives once more: the secret comes behind
-    all payloads. It may give less than all of one that cannot be taken apart. Where *again* is None such roots
-    are as the dossier says, and nothing may be put on a record that rests on them.
+    all payloads. It may give less than all of one that cannot be taken apart; *begin* is who computes it. Where *again* is
+    None such roots are as the dossier says, and nothing may be put on a record that rests on them.
 
     Raises:
         AdapterError: ``codec-missing``, ``codec-time``: a root that commits to parts cannot be recomputed here.
@@ -166,7 +166,7 @@ def read(
         what = str(error).removeprefix("objects.json: ")
         seen.faults.append(Fault(code=error.code, where=layout.OBJECTS, what=what, mend=error.mend))
         raise _refused(seen.faults) from None
-    infos = _infos(listing, seen, None if seen.faults else again)
+    infos = _infos(listing, seen, None if seen.faults else again, begin)
     seen.faults.extend(_listing_faults(listing, infos, seen))
     if seen.faults:
         raise _refused(seen.faults)
@@ -227,35 +227,39 @@ def _bag_faults(seen: _Seen) -> Iterator[Fault]:
         yield _fault("dossier-bag", layout.SECRET, f"it has not {layout.SECRET_LENGTH} bytes")
 
 
-def _infos(listing: Listing, seen: _Seen, again: Again | None) -> list[ObjectInfo]:
+def _infos(listing: Listing, seen: _Seen, again: Again | None, begin: Begin) -> list[ObjectInfo]:
     """Recompute what each object's line should say, from the bytes that went by."""
-    infos = []
-    for (entry, value), item in zip(seen.payload, listing.files, strict=False):
-        seed = derivation.object_seed(seen.tags[layout.SECRET], entry.number)
-        infos.append(
-            ObjectInfo(
-                number=entry.number,
-                path=entry.path,
-                name=item.name,
-                size=entry.size,
-                sha256=value,
-                how=item.how,
-                root=_root(seed, value, item, again and functools.partial(again, entry)),
-                seed=seed,
-                note=entry.path == listing.note,
-                void=item.void,
-                covers=item.covers,
-            )
+    seeds = [derivation.object_seed(seen.tags[layout.SECRET], entry.number) for entry, _ in seen.payload]
+    lines = list(zip(seen.payload, listing.files, seeds, strict=False))
+    # All are begun before one is waited for; whoever begins them takes no more at once than he can hold.
+    coming = [
+        begin(seed, again(entry)) if again is not None and item.covers != objects.FILE else None
+        for (entry, _), item, seed in lines
+    ]
+    return [
+        ObjectInfo(
+            number=entry.number,
+            path=entry.path,
+            name=item.name,
+            size=entry.size,
+            sha256=value,
+            how=item.how,
+            root=_of_parts(one()) if one is not None else _root(seed, value, item),
+            seed=seed,
+            note=entry.path == listing.note,
+            void=item.void,
+            covers=item.covers,
         )
-    return infos
+        for ((entry, value), item, seed), one in zip(lines, coming, strict=True)
+    ]
 
 
-def _root(seed: bytes, sha256: bytes, item: Item, again: Callable[[], bytes] | None) -> bytes:
-    if item.covers == objects.FILE:
-        return commit.object_root(seed, sha256)
-    if again is None:
-        return item.root
-    return root_of_parts(seed, again())
+def _root(seed: bytes, sha256: bytes, item: Item) -> bytes:
+    return commit.object_root(seed, sha256) if item.covers == objects.FILE else item.root
+
+
+def _of_parts(made: Committed) -> bytes:
+    return made.root if made.covers == objects.PARTS else b""
 
 
 def root_of_parts(seed: bytes, raw: bytes) -> bytes:
@@ -265,8 +269,7 @@ def root_of_parts(seed: bytes, raw: bytes) -> bytes:
     Raises:
         AdapterError: ``codec-missing``, ``codec-time``.
     """
-    made = commitment.commit(seed, raw)
-    return made.root if made.covers == commitment.PARTS else b""
+    return _of_parts(committed(seed, raw))
 
 
 def _listing_faults(listing: Listing, infos: list[ObjectInfo], seen: _Seen) -> Iterator[Fault]:

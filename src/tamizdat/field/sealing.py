@@ -13,7 +13,7 @@ import io
 import json
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import BinaryIO, Final, Protocol, cast
+from typing import BinaryIO, Final, NamedTuple, Protocol, cast
 
 from tamizdat.field import archive, bag, derivation, layout, objects
 from tamizdat.field.objects import Item, LeftOut, Listing
@@ -37,9 +37,17 @@ _LINE: Final = 400
 _SIGNATURE: Final = 64
 
 
-# Begins to commit to a file by parts, with its object's seed. What it gives waits for the end, and says what the root
-# covers, and the root; it raises what went wrong.
-Coming = Callable[[], tuple[objects.Covers, bytes]]
+class Committed(NamedTuple):
+    """What a file is committed to: what the root *covers*, the object root, and the reason where it covers no parts."""
+
+    covers: objects.Covers
+    root: bytes
+    reason: str = ""
+
+
+# Begins to commit to a file by parts, with its object's seed. What it gives waits for the end, and says what came of it;
+# it raises what went wrong.
+Coming = Callable[[], Committed]
 Begin = Callable[[bytes, bytes], Coming]
 
 
@@ -61,10 +69,10 @@ class Source(Protocol):
         """Give what tells whether it changed: size, time, inode, say."""
 
 
-def committed(seed: bytes, raw: bytes) -> tuple[objects.Covers, bytes]:
-    """Commit to a file by parts where it can be taken apart; say what the root covers, and the root."""
+def committed(seed: bytes, raw: bytes) -> Committed:
+    """Commit to a file by parts where it can be taken apart."""
     made = commitment.commit(seed, raw)
-    return objects.PARTS if made.covers == commitment.PARTS else objects.FILE, made.root
+    return Committed(objects.PARTS if made.covers == commitment.PARTS else objects.FILE, made.root, made.reason)
 
 
 def at_once(seed: bytes, raw: bytes) -> Coming:
@@ -221,8 +229,8 @@ class _Work:
     def finish(self) -> Sealed:
         """Write everything that follows the payload."""
         for number, coming in self._coming.items():
-            covers, root = coming()
-            self._files[number - 1] = dataclasses.replace(self._files[number - 1], root=root, covers=covers)
+            made = coming()
+            self._files[number - 1] = dataclasses.replace(self._files[number - 1], root=made.root, covers=made.covers)
         files = tuple(item for item in self._files if not item.void)
         if not files:
             raise UsageError("seal-nothing", "there is nothing that can be sealed", mend="Name files you can read.")

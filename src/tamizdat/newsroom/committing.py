@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from tamizdat.field.sealing import Begin, Coming, Committed
 from tamizdat.newsroom.house import House
-from tamizdat.newsroom.origins import Covers, Origin
+from tamizdat.newsroom.origins import Origin
 from tamizdat.newsroom.staging import SPOOL, Staged
 from tamizdat.primitives.age import file as age
 from tamizdat.primitives.age import recipients
 from tamizdat.primitives.errors import AdapterError
 from tamizdat.redaction import commitment
 from tamizdat.redaction.commit import object_root
-from tamizdat.redaction.commitment import Commitment
 
 
 Progress = Callable[[int], None]
@@ -42,29 +42,53 @@ def again(house: House, staged: Staged, progress: Progress) -> bytes:
         return head + reader.read()
 
 
-def commit(house: House, staged: Staged, *, arrival: str, number: int, received: int, progress: Progress) -> Origin:
-    """Commit to a staged payload with a seed drawn now."""
-    seed = house.entropy.random(32)
-    made = _commitment(seed, staged, again(house, staged, progress))
-    covers: Covers = "parts" if made.covers == commitment.PARTS else "file"
-    return Origin(
-        arrival=arrival,
-        number=number,
-        by="desk",
-        covers=covers,
-        received=received,
-        root=made.root,
-        seed=seed,
-        nonce=house.entropy.random(32),
-        reason=made.reason,
-    )
+def begin(
+    house: House, staged: Staged, start: Begin, *, arrival: str, number: int, received: int, progress: Progress
+) -> Callable[[], Origin]:
+    """Begin to commit to a staged payload with a seed drawn now, by whoever *start* has for it; what is given waits for the end."""
+    seed, nonce = house.entropy.random(32), house.entropy.random(32)
+    made = _begun(seed, staged, start, again(house, staged, progress))
+
+    def origin() -> Origin:
+        covers, root, reason = made()
+        return Origin(
+            arrival=arrival,
+            number=number,
+            by="desk",
+            covers=covers,
+            received=received,
+            root=root,
+            seed=seed,
+            nonce=nonce,
+            reason=reason,
+        )
+
+    return origin
 
 
-def _commitment(seed: bytes, staged: Staged, raw: bytes) -> Commitment:
-    reason = _KIND
-    if len(raw) == staged.size:
+def _begun(seed: bytes, staged: Staged, start: Begin, raw: bytes) -> Coming:
+    def whole(reason: str) -> Committed:
+        return Committed("file", object_root(seed, staged.sha256), reason)
+
+    if len(raw) != staged.size:
+        return lambda: whole(_KIND)
+    try:
+        coming = start(seed, raw)
+    except AdapterError as error:
+        why = _told(error)
+        return lambda: whole(why)
+
+    def made() -> Committed:
         try:
-            return commitment.commit(seed, raw)
+            return coming()
         except AdapterError as error:
-            reason = str(error)
-    return Commitment(root=object_root(seed, staged.sha256), reason=reason)
+            return whole(_told(error))
+
+    return made
+
+
+def _told(error: AdapterError) -> str:
+    """Say why a file is all or nothing; that a process died which helped is no reason: it is told, and done again."""
+    if not error.code.startswith("codec-"):
+        raise error
+    return str(error)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
 from tamizdat.carry import keyed
@@ -19,6 +19,7 @@ from tamizdat.carry.keyed import Keyed
 from tamizdat.carry.scan import Scan, scan
 from tamizdat.carry.survey import Survey, choose, judge
 from tamizdat.field import salvage
+from tamizdat.field.sealing import Begin, at_once
 from tamizdat.newsroom import gathered
 from tamizdat.newsroom.arrival import Arrival
 from tamizdat.newsroom.house import House
@@ -55,15 +56,23 @@ class Outcome:
 
 
 def receive(
-    house: House, keys: Keys, set_id: bytes, handed: Sequence[Handed], *, partial: bool, progress: Progress
+    house: House,
+    keys: Keys,
+    set_id: bytes,
+    handed: Sequence[Handed],
+    *,
+    partial: bool,
+    progress: Progress,
+    begin: Begin = at_once,
 ) -> Outcome:
-    """Receive a set; *partial*: what is whole of it, where the rest will never come."""
+    """Receive a set; *partial*: what is whole of it, where the rest will never come. *progress*, *begin*: as `Intake`."""
     with contextlib.ExitStack() as stack:
         waiting = [
             Handed(stream=stack.enter_context(house.root.open(name)), name=f"{name} (brought before)", own=True)
             for name in gathered.names(house, set_id)
         ]
-        return _Delivery(house, keys, set_id, [*handed, *waiting]).receive(partial=partial, progress=progress)
+        delivery = _Delivery(house, keys, set_id, [*handed, *waiting])
+        return delivery.receive(partial=partial, new=lambda: Intake(house, keys, progress, begin))
 
 
 class _Delivery:
@@ -76,7 +85,7 @@ class _Delivery:
         self._names = [one.name for one in handed]
         self._label = handed[0].name.encode("utf-8", "surrogateescape")
 
-    def receive(self, *, partial: bool, progress: Progress) -> Outcome:
+    def receive(self, *, partial: bool, new: Callable[[], Intake]) -> Outcome:
         scans = [scan(stream) for stream in self._streams]
         try:
             found = keyed.find(self._streams, self._names, self._keys.identities, set_id=self._set_id, scans=scans)
@@ -88,14 +97,13 @@ class _Delivery:
                 raise
             # An armored file, say: it is joined as anybody joins it.
             joiner = Joiner(self._streams, self._names, set_id=self._set_id)
-            return Outcome(arrivals=(Intake(self._house, self._keys, progress).sealed(joiner.open(), self._label),))
+            return Outcome(arrivals=(new().sealed(joiner.open(), self._label),))
         arrivals: list[Arrival] = []
         failed: TamizdatError | None = None
         kept = 0
         for one in found:
-            intake = Intake(self._house, self._keys, progress)
             try:
-                arrivals.append(self._one(intake, one, partial=partial))
+                arrivals.append(self._one(new(), one, partial=partial))
             except ShortError as error:
                 kept += self._keep(scans, one)
                 failed = failed or self._short(error, self._survey(scans), one)

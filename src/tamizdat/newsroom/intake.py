@@ -17,7 +17,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, Final, Protocol
 
 from tamizdat.carry.keyed import Keyed
-from tamizdat.field import archive, dossier, salvage, ustar
+from tamizdat.field import archive, dossier, salvage, sealing, ustar
+from tamizdat.field.sealing import Begin
 from tamizdat.newsroom import arrival as records
 from tamizdat.newsroom import committing, custody, finishing, queue, staging
 from tamizdat.newsroom.arrival import Arrival, Item, Route
@@ -62,12 +63,17 @@ class Intake:
         keys: Its unlocked keys.
 
         progress: Told how many bytes were just read.
+
+        begin: Who computes commitments.
     """
 
-    def __init__(self, house: House, keys: Keys, progress: Progress = lambda _: None) -> None:
+    def __init__(
+        self, house: House, keys: Keys, progress: Progress = lambda _: None, begin: Begin = sealing.at_once
+    ) -> None:
         self._house = house
         self._keys = keys
         self._progress = progress
+        self._begin = begin
         self._staging = Staging(house, keys)
         self._forged: Callable[[], tuple[str, ...]] = tuple
 
@@ -160,7 +166,7 @@ class Intake:
             self._staging.keep()
             raise
         except AdapterError as error:
-            if error.code in {"medium-gone", *_MENDS}:
+            if error.code in {"medium-gone", "worker-gone", *_MENDS}:
                 self._staging.keep()
             if error.code in _MENDS:
                 raise AdapterError(error.code, str(error), mend=_MENDS[error.code]) from error
@@ -203,6 +209,7 @@ class Intake:
                 before=hashed,
                 mtime=before[0][0].mtime if before else 0,
                 again=lambda entry: self._again(self._staging.items[entry.number - 1]),
+                begin=self._begin,
             )
         except FormatError as error:
             self._staging.done()
@@ -281,7 +288,12 @@ class Intake:
         self, pieces: Sequence[Piece], arrival: str, received: int
     ) -> tuple[tuple[Item, ...], tuple[tuple[str, Origin], ...]]:
         placing = Placing(
-            house=self._house, keys=self._keys, arrival=arrival, received=received, progress=self._progress
+            house=self._house,
+            keys=self._keys,
+            arrival=arrival,
+            received=received,
+            progress=self._progress,
+            begin=self._begin,
         )
         return placing.place(pieces)
 

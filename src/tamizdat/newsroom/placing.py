@@ -11,6 +11,7 @@ import dataclasses
 
 from collections.abc import Callable, Sequence
 
+from tamizdat.field.sealing import Begin, at_once
 from tamizdat.newsroom import committing, objects
 from tamizdat.newsroom.arrival import Item
 from tamizdat.newsroom.house import House
@@ -43,46 +44,55 @@ class Piece:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Placing:
-    """Places the files of one arrival: its id, when it was *received*, and who is told how many bytes were read."""
+    """Places the files of one arrival: its id, when it was *received*, who is told how many bytes were read, who *begin*s."""
 
     house: House
     keys: Keys
     arrival: str
     received: int
     progress: Callable[[int], None]
+    begin: Begin = at_once
 
     def place(self, pieces: Sequence[Piece]) -> tuple[tuple[Item, ...], tuple[tuple[str, Origin], ...]]:
         """Give the lines of the record, and every commitment with the id of its object."""
         items: list[Item] = []
         kept: list[tuple[str, Origin]] = []
         known: dict[bytes, str] = {}
+        # All are begun before one is waited for; whoever begins them takes no more at once than he can hold.
+        begun = {one.number: self._origins(one, one.item) for one in pieces if isinstance(one.item, Staged)}
         for one in pieces:
             if isinstance(one.item, Item):
                 items.append(one.item)
                 continue
-            found = self._origins(one, one.item)
+            found = begun[one.number]()
             held = known.get(one.item.sha256) or objects.find(self.house, self.keys, one.item.sha256)
             ident = known.setdefault(one.item.sha256, held or one.item.object)
             items.append(_item(one, one.item, held, found[0]))
             kept.extend((ident, origin) for origin in found)
         return tuple(items), tuple(kept)
 
-    def _origins(self, one: Piece, staged: Staged) -> tuple[Origin, ...]:
-        """Give the commitments to one file, the best first; the desk makes one where none by parts came."""
+    def _origins(self, one: Piece, staged: Staged) -> Callable[[], tuple[Origin, ...]]:
+        """Begin the commitments to one file, and give what waits for them, the best first; the desk makes one where none by parts came."""
         if one.seed and one.covers == "parts":
-            return (self._sent(one, ""),)
-        made = committing.commit(
+            return lambda: (self._sent(one, ""),)
+        coming = committing.begin(
             self.house,
             staged,
+            self.begin,
             arrival=self.arrival,
             number=one.number,
             received=self.received,
             progress=self.progress,
         )
-        if not one.seed:
-            return (made,)
-        sent = self._sent(one, made.reason or "it was sealed as a whole")
-        return (made, sent) if made.covers == "parts" else (sent,)
+
+        def origins() -> tuple[Origin, ...]:
+            made = coming()
+            if not one.seed:
+                return (made,)
+            sent = self._sent(one, made.reason or "it was sealed as a whole")
+            return (made, sent) if made.covers == "parts" else (sent,)
+
+        return origins
 
     def _sent(self, one: Piece, reason: str) -> Origin:
         return Origin(
