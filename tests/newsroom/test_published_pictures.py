@@ -11,6 +11,7 @@ import pytest
 
 from PIL import Image
 
+from tamizdat.adapters.cell import Cell
 from tamizdat.demo import camera
 from tamizdat.newsroom import credentials, disclosures, objects, published_pictures, redacting, release, stories
 from tamizdat.newsroom.intake import Intake
@@ -298,3 +299,23 @@ def test_a_part_that_was_only_made_see_through_is_not_published_unasked(house, k
     assert told.asked == ("see-through",)
     assert any("provable; what is under its see-through parts" in line for line in disclosures.report([told], told))
     assert {code for kind, code in checked(house, 1) if kind == "proven"} >= {"nothing-hidden"}
+
+
+def test_a_picture_that_takes_its_decoder_down_is_named_and_nothing_is_published(house, keys) -> None:
+    """With its story and what to do now; the others are tried all the same, and nothing half written is left."""
+    idents = [receive(house, keys, photograph(number), b"%d.jpg" % number) for number in range(2)]
+    for name, ident in zip(("harbour", "road"), idents, strict=True):
+        write(house, ident, "    maker: protected\n", name)
+    fallen = dataclasses.replace(house, cells=lambda _: Cell("tests.adapters.misbehaving"))
+
+    with pytest.raises(FormatError) as caught:
+        release.publish(fallen, keys, ("harbour", "road"))
+
+    assert [(fault.code, fault.where) for fault in caught.value.faults] == [
+        ("decoder-crash", "stories/harbour.md"),
+        ("decoder-crash", "stories/road.md"),
+    ]
+    assert all(ident in fault.what for ident, fault in zip(idents, caught.value.faults, strict=True))
+    assert all("Do not open this file" in fault.mend for fault in caught.value.faults)
+    assert not list(house.root.names("editions"))
+    assert release.publish(house, keys, ("harbour", "road")).number == 1
