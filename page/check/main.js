@@ -274,7 +274,9 @@ class Page {
     fill(element("verdict"), [sign(result.sign), make("span", say(result.verdict))]);
     fill(element("findings"), KINDS.map((kind) => block(kind, result.findings)).filter((one) => one !== null));
     show("words", result.findings.some(({ code }) => /^(?:card-unknown|card-known|card-other|edition-card-words|edition-card-known|edition-other-card)$/.test(code)));
-    show("verdict-card", result.findings.some(({ code }) => code === "card-unknown"));
+    // Where something is wrong, whose it is does not matter yet.
+    show("verdict-card", result.sign !== SIGNS.fault && result.findings.some(({ code }) => code === "card-unknown"));
+    show("meaning", !result.edition && result.findings.length > 0);
     show("older", Boolean(result.edition));
     this.offer("inside", result.inside ?? []);
     const told = new Set(result.findings.map(({ code }) => code));

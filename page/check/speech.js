@@ -50,8 +50,8 @@ export function speak(code) {
 /** @param {string} key */
 export const has = (key) => key in english.words;
 
-/** @param {string} key @returns {string} its words, in English where this language lacks them */
-const words = (key) => current.words[key] ?? english.words[key] ?? key;
+/** Its words, in English where this language lacks them; a number does not part from its sign. @param {string} key @returns {string} */
+const words = (key) => (current.words[key] ?? english.words[key] ?? key).replace(/ (?=[%٪])/g, "\u00a0");
 
 /** @param {string} key @param {Record<string, string | number>} [values] */
 export const say = (key, values = {}) => words(key).replace(/\{(\w+)\}/g, (_, name) => shown(name, values[name] ?? ""));
