@@ -7,6 +7,9 @@ import struct
 
 import pytest
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from tamizdat.primitives import digest
 from tamizdat.primitives.errors import FormatError, TamizdatError, UsageError
 from tamizdat.redaction import commitment, text
@@ -147,3 +150,24 @@ def test_the_vectors_of_texts_are_told_by_name(vector: vectors.Vector) -> None:
         text.verify(file, proof, root)
 
     assert caught.value.code == vector.expect
+
+
+@given(st.text("ab \n", max_size=40), st.text("ab \n", min_size=1, max_size=4))
+def test_every_word_that_a_phrase_touches_is_found_and_no_other(written: str, phrase: str) -> None:
+    """However often it stands there, over itself and over the ends of words."""
+    raw = written.encode()
+    try:
+        paragraphs = text.split(raw)
+    except FormatError:
+        return
+    touched = {
+        place for at in range(len(raw)) if raw.startswith(phrase.encode(), at) for place in range(at, at + len(phrase))
+    }
+    expected, at = [], 0
+    for number, words in enumerate(paragraphs):
+        for index, word in enumerate(words):
+            if touched & set(range(at, at + len(word.rstrip()))):
+                expected.append((number, index))
+            at += len(word)
+
+    assert text.find(raw, phrase) == expected

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import re
 import struct
 import unicodedata
@@ -32,6 +33,7 @@ SHOWN, HIDDEN, PARTLY = 0, 1, 2
 
 _WORD: Final = re.compile(rb"[\t\n\r ]*[^\t\n\r ]+[\t\n\r ]*")
 _HEAD: Final = struct.Struct(">4sIII")
+_COUNT: Final = struct.Struct(">I").pack
 _HASH: Final = 32
 
 Paragraphs = list[list[bytes]]
@@ -75,12 +77,9 @@ def split(raw: bytes) -> Paragraphs:
             "the file is no plain text in UTF-8 of at most 1 MB",
             mend="Only the file as a whole can be proven, no part of it.",
         )
-    paragraphs: Paragraphs = [[]]
-    for word in words:
-        paragraphs[-1].append(word)
-        if _ends(word):
-            paragraphs.append([])
-    return paragraphs if paragraphs[-1] else paragraphs[:-1]
+    ends = [place for place, word in enumerate(words, 1) if word.count(b"\n") > 1 and _ends(word)]
+    edges = [0, *ends] if ends[-1:] == [len(words)] else [0, *ends, len(words)]
+    return [words[first:last] for first, last in itertools.pairwise(edges)]
 
 
 def header(paragraphs: int) -> bytes:
@@ -90,7 +89,8 @@ def header(paragraphs: int) -> bytes:
 
 def root(seed: bytes, paragraphs: Paragraphs) -> bytes:
     """Give the root of the tree of paragraphs; *seed* is that of the tiles."""
-    return _branches(paragraphs).root(seed)
+    seeds = tree.along(seed, len(paragraphs))
+    return tree.fold([_leaf(own, words) for own, words in zip(seeds, paragraphs, strict=True)])
 
 
 def find(raw: bytes, phrase: str) -> list[Place]:
@@ -104,11 +104,14 @@ def find(raw: bytes, phrase: str) -> list[Place]:
     places: list[Place] = []
     # It may overlap itself: "so so" stands twice in "so so so".
     starts = [found.start() for found in re.finditer(b"(?=%b)" % re.escape(wanted), raw)] if wanted else []
-    hits = [(start, start + len(wanted)) for start in starts]
+    first = 0
     for number, words in enumerate(split(raw)):
         for index, word in enumerate(words):
             end = at + len(word.rstrip())
-            if any(start < end and stop > at for start, stop in hits):
+            # Of those that do not end before the word the first one begins first.
+            while first < len(starts) and starts[first] + len(wanted) <= at:
+                first += 1
+            if first < len(starts) and starts[first] < end:
                 places.append((number, index))
             at += len(word)
     return places
@@ -231,11 +234,16 @@ def _published(paragraphs: Paragraphs, states: Sequence[int], hidden: Sequence[t
 
 def _branches(paragraphs: Paragraphs) -> tree.Branches:
     """The tree of paragraphs: a leaf's seed gives the seed of its words and the salt of their root."""
+    return tree.Branches(tree.line(len(paragraphs)), lambda seed, place: _leaf(seed, paragraphs[place]))
 
-    def leaf(seed: bytes, place: int) -> bytes:
-        return _paragraph(step(seed, 1), len(paragraphs[place]), _words(paragraphs[place]).root(step(seed, 0)))
 
-    return tree.Branches(tree.line(len(paragraphs)), leaf)
+def _leaf(seed: bytes, words: Sequence[bytes]) -> bytes:
+    """Hash a paragraph from its seed."""
+    # There may be hundreds of thousands.
+    sha256, (own, salt) = hashlib.sha256, tree.split(seed)
+    salts = tree.along(own, len(words))
+    leaves = [sha256(b"\x00" + one + word).digest() for one, word in zip(salts, words, strict=True)]
+    return sha256(b"\x00" + salt + _COUNT(len(words)) + tree.fold(leaves)).digest()
 
 
 def _words(words: Sequence[bytes]) -> tree.Branches:
@@ -243,7 +251,7 @@ def _words(words: Sequence[bytes]) -> tree.Branches:
 
 
 def _paragraph(salt: bytes, count: int, words: bytes) -> bytes:
-    return digest.leaf(salt, struct.pack(">I", count), words)
+    return digest.leaf(salt, _COUNT(count), words)
 
 
 def _prove(

@@ -24,6 +24,8 @@ from tamizdat.primitives import digest
 PAD: Final = digest.leaf()
 
 _STEPS: Final = (digest.SEED_STEP + b"\x00", digest.SEED_STEP + b"\x01")
+# What has taken in the beginning is copied faster than begun anew.
+_LEFT, _RIGHT = (hashlib.sha256(beginning).copy for beginning in _STEPS)
 
 Leaves = npt.NDArray[np.bool_]
 Counts = tuple[tuple[int, ...], ...]
@@ -157,6 +159,43 @@ def salted(content: Content) -> Leaf:
     return lambda salt, place: sha256(b"\x00" + salt + content(place)).digest()
 
 
+def split(seed: bytes) -> tuple[bytes, bytes]:
+    """Go one step down both ways: G(s, 0) and G(s, 1)."""
+    left, right = _LEFT(), _RIGHT()
+    left.update(seed)
+    right.update(seed)
+    return left.digest(), right.digest()
+
+
+def along(seed: bytes, count: int) -> list[bytes]:
+    """Let *seed* grow to the salts of *count* leaves on a line; as `Branches` does on any shape, which a text has thousands of."""
+    row = [seed]
+    for above in range((count - 1).bit_length() - 1, -1, -1):
+        fresh = []
+        for one in row:
+            below = _LEFT()
+            below.update(one)
+            fresh.append(below.digest())
+            below = _RIGHT()
+            below.update(one)
+            fresh.append(below.digest())
+        # One branch too many at most: nothing but PAD is under it.
+        row = fresh[: -(-count >> above)]
+    return row
+
+
+def fold(hashes: list[bytes]) -> bytes:
+    """Join the hashes of leaves on a line to the root of their tree."""
+    sha256, pad, row = hashlib.sha256, PAD, hashes
+    while len(row) > 1:
+        if len(row) % 2:
+            row = [*row, pad]
+        pairs = iter(row)
+        row = [sha256(b"\x01" + one + other).digest() for one, other in zip(pairs, pairs, strict=True)]
+        pad = digest.node(pad, pad)
+    return row[0]
+
+
 class Branches:
     """Hashes of whole branches, from their seed and the hash of their leaves."""
 
@@ -182,8 +221,6 @@ class Branches:
 
     def _salts(self, seed: bytes, step: Step) -> list[bytes | None]:
         """Let *seed* grow to the salts of all leaves under it that hold something."""
-        # What has taken in the beginning is copied faster than begun anew.
-        left, right = (hashlib.sha256(beginning).copy for beginning in _STEPS)
         row: list[bytes | None] = [seed]
         for level in range(step.level + 1, self._shape.depth + 1):
             first = step.index << (level - step.level)
@@ -191,11 +228,11 @@ class Branches:
             fresh: list[bytes | None] = [None] * (2 * len(row))
             for at, one in enumerate(row):
                 if one and held[2 * at]:
-                    below = left()
+                    below = _LEFT()
                     below.update(one)
                     fresh[2 * at] = below.digest()
                 if one and held[2 * at + 1]:
-                    below = right()
+                    below = _RIGHT()
                     below.update(one)
                     fresh[2 * at + 1] = below.digest()
             row = fresh
@@ -228,12 +265,10 @@ def _fold(row: list[bytes | None]) -> bytes:
     return row[0] or _pad(height)
 
 
+@functools.cache
 def _pad(height: int) -> bytes:
     """The hash of a branch of 2**height leaves of PAD."""
-    reached = PAD
-    for _ in range(height):
-        reached = digest.node(reached, reached)
-    return reached
+    return digest.node(_pad(height - 1), _pad(height - 1)) if height else PAD
 
 
 def _counts(leaves: npt.NDArray[np.bool_], depth: int) -> Counts:
