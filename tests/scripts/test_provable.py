@@ -175,6 +175,9 @@ def test_words_and_paragraphs_of_a_letter_are_hidden(room) -> None:
     bar = "█" * 5
     assert done.status == 0, done.err
     assert Path(done.out.strip()).read_text() == f"Ali met {bar} at noon.\n\nThen {bar} left the town.\n\n{bar}\n\n"
+    out = room.path.parent / "out"
+    assert out.stat().st_mode & 0o077 == 0
+    assert not any(room.objects["letter"].encode() in path.name.encode() + path.read_bytes() for path in out.iterdir())
     verified = run("verify", done.out.strip())
     assert verified.status == 0 and "whole paragraphs: 1; single words besides: 2" in verified.out, verified.out
 

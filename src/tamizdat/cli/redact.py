@@ -144,7 +144,7 @@ def _folder(name: str) -> Path:
     """Find out now, and not when all is decided, whether anything can be written there."""
     target = Path(name)
     try:
-        target.mkdir(parents=True, exist_ok=True)
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = target / ".tamizdat-probe"
         probe.touch()
         probe.unlink()
@@ -186,7 +186,8 @@ def _before(
 
 def _write(made: Shown, beside: bytes, target: Path, console: Console) -> None:
     """Write the file and its proof; the ledger knows of it already."""
-    name = f"{made.told.object}-{made.told.file[:8]}{made.suffix}"
+    # Not the object's id: in a newsroom's folder that tells what else came with it, and when, without any key.
+    name = f"{made.told.file[:16]}{made.suffix}"
     folder = Folder(target.absolute())
     folder.put(name, [made.file])
     folder.put(name + sidecar.SUFFIX, [beside])
