@@ -12,13 +12,13 @@ import pytest
 
 from tamizdat.wire import pages
 from tests import tools
+from tests.interop.axe import faults
 from tests.interop.fieldpage import ARGUMENTS, PATIENCE, watch
 from tools import sample_site
 
 
 STORY, ARABIC = "stories/how-many-died/index.html", "stories/how-many-died-ar/index.html"
 FRONT, ABOUT = "index.html", "about/index.html"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="module")
@@ -55,18 +55,6 @@ def visit(browser, site):
     yield opened
     for context in contexts:
         context.close()
-
-
-def faults(page) -> list[str]:
-    """Let axe-core judge a page."""
-    if not page.evaluate("Boolean(window.axe)"):
-        page.add_script_tag(path=tools.node_module("axe-core") / "axe.min.js")
-    found = page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", RULES)
-    return [
-        f"{each['id']}: {node['target']} {node['failureSummary']}"
-        for each in found["violations"]
-        for node in each["nodes"]
-    ]
 
 
 def overflow(page) -> int:

@@ -11,7 +11,8 @@ import pytest
 
 from tests import tools
 from tests.interop import checkpage
-from tests.interop.test_browser import faults, overflow
+from tests.interop.axe import faults
+from tests.interop.test_browser import overflow
 
 
 TEXTS = (tools.ROOT / "src/tamizdat/wire/texts/check", tools.ROOT / "page/check/texts")

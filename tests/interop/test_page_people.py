@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 
 from tests import tools
+from tests.interop.axe import faults
 from tests.interop.fieldpage import ARGUMENTS, NO_PICKER, PATIENCE, check_words, seal, watch
 from tests.scripts import house
 
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SOURCES = tools.ROOT / "page"
 
 
@@ -80,18 +80,6 @@ def test_a_card_whose_time_is_over_is_sealed_for_only_when_somebody_says_so(visi
     page.evaluate(f"Date.now = () => {int(time.time() * 1000)}")
     page.set_input_files("#card-file", rooms[False].card)
     assert not page.locator("#card-late").is_visible()
-
-
-def faults(page) -> list[str]:
-    """Let axe-core judge a page."""
-    if not page.evaluate("Boolean(window.axe)"):
-        page.add_script_tag(path=tools.node_module("axe-core") / "axe.min.js")
-    found = page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", RULES)
-    return [
-        f"{each['id']}: {node['target']} {node['failureSummary']}"
-        for each in found["violations"]
-        for node in each["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
