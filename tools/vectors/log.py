@@ -107,4 +107,5 @@ def write_headers() -> None:
         vectors.write("log", f"header-{name}", expect, comment, raw)
 
 
-main()
+if __name__ == "__main__":
+    main()
