@@ -11,7 +11,7 @@ import { compare, equal } from "../bytes.js";
 import { Flaw } from "../flaw.js";
 import { sha256 } from "../hash.js";
 import { ObjectName, SignedAttributes, SigningCertificate, StampInfo, bytes, read, seconds, write } from "./asn1.js";
-import { HASHES, read as readCertificate, stamps, trusted, verifies } from "./x509.js";
+import { HASHES, stamps, trusted, understand, verifies } from "./x509.js";
 
 const MAX_RESPONSE = 1 << 20;
 const MAX_CERTIFICATES = 50;
@@ -74,12 +74,16 @@ function hashOf({ algorithm, parameters }) {
 
 /** @param {SignedData} signed @returns {Certificate[]} */
 function inside(signed) {
-  const held = [...(signed.certificates ?? [])].map(({ certificate }) => certificate && write(certificate));
+  const held = [...(signed.certificates ?? [])];
   if (held.length > MAX_CERTIFICATES) throw new Error("there are too many certificates");
-  return held.map((raw, at) => {
+  let last = new Uint8Array();
+  return held.map(({ certificate }) => {
+    if (!certificate) throw new Error("there is something else among its certificates");
+    const raw = write(certificate);
     // A set has one order (X.690, 11.6).
-    if (!raw || (at && compare(/** @type {Uint8Array} */ (held[at - 1]), raw) > 0)) throw new Error("there is something else among its certificates, or they do not stand in order");
-    return readCertificate(raw);
+    if (compare(last, raw) > 0) throw new Error("its certificates do not stand in order");
+    last = raw;
+    return understand(certificate, raw);
   });
 }
 

@@ -51,8 +51,10 @@ export function readPem(text) {
 }
 
 /** @param {Uint8Array} der @returns {Certificate} */
-export function read(der) {
-  const { tbsCertificate: told, tbsCertificateRaw: signed, signatureAlgorithm: algorithm, signatureValue: signature } = readAs(der, Parts);
+export const read = (der) => understand(readAs(der, Parts), der);
+
+/** @param {Parts} parts a certificate in its one spelling @param {Uint8Array} der the same in bytes @returns {Certificate} */
+export function understand({ tbsCertificate: told, tbsCertificateRaw: signed, signatureAlgorithm: algorithm, signatureValue: signature }, der) {
   if (!equal(write(told.signature), write(algorithm))) throw new Error("a certificate names two ways of signing");
   if (told.extensions && told.version !== 2) throw new Error("a certificate has another version than it says");
   const extensions = new Map();
