@@ -57,12 +57,8 @@ fuzz: $(VENV)/.dev ## mutate our formats for SECONDS_EACH (60) each, then a mill
 bench: $(VENV)/.bench ## measure sealing and joining against other people's tools (about 15 minutes; see bench/carry)
 	$(bin)/python -m bench.carry
 
-bench-record: $(VENV)/.dev node ## measure commitment, redaction, credentials, the record, the vault and the verifier page (about 10 minutes)
-	-$(bin)/python -m bench.redact
-	-$(bin)/python -m bench.credentials
-	-$(bin)/python -m bench.log
-	-$(bin)/python -m bench.preserve
-	-$(bin)/python -m bench.check
+bench-record: $(VENV)/.dev node ## measure commitment, redaction, credentials, the record, the vault, receiving and the verifier page, and print all goals in one table (about 15 minutes)
+	-$(bin)/python -m bench.goals
 
 bench-tools: ## install the programs the bench compares with (Debian, as root)
 	apt-get update -q

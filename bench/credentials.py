@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from bench.goals import note
 from bench.redact import SEED, drawn, faces, least
 from tamizdat.redaction import codec, commitment, picture
 from tamizdat.wire import credentials
@@ -49,8 +50,9 @@ def measure(name: str, raw: bytes) -> int:
     for what, seconds in best.items():
         print(f"  {what:24}{1000 * seconds:9.1f} ms{seconds / best['sha256 of the file']:9.1f} x sha256")
     both = 1000 * (best["sign"] + best["read and check"])
-    print(f"  {'sign, read and check':24}{both:9.1f} ms  goal {GOAL:g} ms  {'met' if both <= GOAL else 'NOT MET'}")
-    return int(both > GOAL)
+    met = note("content credentials: sign, read and check", both, GOAL, " ms")
+    print(f"  {'sign, read and check':24}{both:9.1f} ms  goal {GOAL:g} ms  {'met' if met else 'NOT MET'}")
+    return int(not met)
 
 
 if __name__ == "__main__":

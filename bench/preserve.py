@@ -4,8 +4,9 @@ Measure the vault against the hash it must make in any case: python bench/preser
 Storing and checking originals of 4 MB, each beside SHA-512 of the same bytes read from the same disk, in turns, and the other
 implementation of OCFL where it is installed, which leaves what it writes to the cache. Every figure is the least of several
 rounds, in seconds of processor time, so that what else the machine does counts little, and by the clock; the ratios are
-what matters. It runs in memory first (/dev/shm), where only the work itself counts: the goal is about that. Then on a disk,
-where every one of an object's seven files is brought to the medium before the next is begun: what that costs is the disk's.
+what matters. It runs in memory first (/dev/shm), where only the work itself counts. Then on a disk,
+where everything is brought to the medium before an object counts, and four objects are stored at once: it is held against the same goal.
+The other implementation is there once as it is, and once with `sync -f` behind all of it.
 FOLDER is where to write there (else a folder beside this one); all is removed afterwards. Goals: docs/performance.md.
 """
 
@@ -15,6 +16,7 @@ import hashlib
 import logging
 import os
 import shutil
+import subprocess
 import sys
 import time
 
@@ -22,6 +24,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from bench.goals import note
 from tamizdat.adapters.folder import Folder
 from tamizdat.record.vault import Vault
 
@@ -45,20 +48,22 @@ class Clock:
 
 def main(folder: Path) -> int:
     """Measure in memory and on a disk, and say whether the goal is met."""
-    ratio = float("inf")
-    if MEMORY.parent.is_dir():
-        ratio = measured(MEMORY, "in memory")
-    on_disk = measured(folder, "on the disk")
-    ratio = min(ratio, on_disk)
-    print(
-        f"storing takes {ratio:.2f} x the hash alone; the goal is at most {GOAL} x: {'met' if ratio <= GOAL else 'MISSED'}"
-    )
-    print(f"with everything brought to this disk at once it takes {on_disk:.2f} x")
-    return ratio > GOAL
+    met = True
+    for place, where in ((MEMORY, "in memory"), (folder, "on the disk")):
+        if place.parent.is_dir():
+            busy, clock = measured(place, where)
+            for what, ratio in (("of the processor", busy), ("by the clock", clock)):
+                good = note(f"take into the vault / SHA-512 of the bytes, {where}, {what}", ratio, GOAL, " x")
+                print(
+                    f"storing takes {ratio:.2f} x the hash alone {what}: {'met' if good else 'MISSED'} (at most {GOAL} x)"
+                )
+                met = met and good
+            print()
+    return not met
 
 
-def measured(folder: Path, where: str) -> float:
-    """Make the originals, let the contestants take turns, and remove it all; give storing's share of the hash."""
+def measured(folder: Path, where: str) -> tuple[float, float]:
+    """Make the originals, let the contestants take turns, and remove it all; give storing's times of the hash, busy and by the clock."""
     source = folder / "source"
     source.mkdir(parents=True)
     try:
@@ -69,7 +74,7 @@ def measured(folder: Path, where: str) -> float:
         shutil.rmtree(folder)
 
 
-def measure(folder: Path, files: list[Path], where: str) -> float:
+def measure(folder: Path, files: list[Path], where: str) -> tuple[float, float]:
     """Let the contestants take turns."""
     contestants: dict[str, Callable[[], None]] = {
         "sha512 of the bytes": lambda: hash_all(files),
@@ -80,11 +85,13 @@ def measure(folder: Path, files: list[Path], where: str) -> float:
     theirs = other(files, folder / "theirs")
     if theirs is not None:
         contestants["ocfl-py: store, left to the cache"] = theirs
+        contestants["ocfl-py: store, sync -f behind it"] = lambda: synced(theirs, folder)
     best = {name: (float("inf"), float("inf")) for name in contestants}
     for _ in range(ROUNDS):
-        for name in ("copy", "vault", "theirs"):  # what is removed first is no part of storing
+        for name in ("copy", "vault"):  # what is removed first is no part of storing
             shutil.rmtree(folder / name, ignore_errors=True)
         for name, run in contestants.items():
+            shutil.rmtree(folder / "theirs", ignore_errors=True)
             begin = time.process_time(), time.perf_counter()
             run()
             spent = time.process_time() - begin[0], time.perf_counter() - begin[1]
@@ -94,7 +101,8 @@ def measure(folder: Path, files: list[Path], where: str) -> float:
     for name, (busy, clock) in best.items():
         shares = f"{busy * 1000:8.0f} ms {busy / floor[0]:5.2f} x   {clock * 1000:8.0f} ms {clock / floor[1]:5.2f} x"
         print(f"{name:34} {shares}")
-    return best["vault: store"][0] / floor[0]
+    busy, clock = best["vault: store"]
+    return busy / floor[0], clock / floor[1]
 
 
 def hash_all(files: list[Path]) -> None:
@@ -127,6 +135,12 @@ def check_all(folder: Path) -> None:
     """Check every byte of it."""
     if Vault(Folder(folder), Clock()).fsck():
         raise SystemExit("the vault is damaged")
+
+
+def synced(store: Callable[[], None], folder: Path) -> None:
+    """Store, and bring it all to the medium once."""
+    store()
+    subprocess.run(["sync", "-f", folder], check=True)
 
 
 def other(files: list[Path], folder: Path) -> Callable[[], None] | None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from bench.goals import note
 from tamizdat.redaction import commitment, picture
 from tamizdat.wire import sidecar
 from tests import tools
@@ -147,7 +148,7 @@ def main() -> int:
         print(
             f"{browser}: best {best:.2f} s, median {middle:.2f} s; {best / LIMIT:.2f} of the limit; processor {min(work):.2f} s"
         )
-        late = late or min(best, *work) > LIMIT
+        late |= not note(f"verify 12 MP in {browser} until the picture is drawn, best", min(best, *work), LIMIT, " s")
     return int(late)
 
 
