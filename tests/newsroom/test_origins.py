@@ -160,6 +160,28 @@ def test_a_picture_the_machine_is_too_slow_for_is_kept_and_gone_on_with(house, k
     assert plain.items[0].showing() == "all or nothing: reading the picture took longer than 10 seconds"
 
 
+def test_that_a_process_died_which_helped_is_no_reason_why_a_picture_is_all_or_nothing(house, keys, memory) -> None:
+    """It is told, nothing is recorded, what was staged of a dossier is kept, and the next run takes the same picture in by parts."""
+
+    def dying(seed: bytes, raw: bytes):
+        def coming() -> sealing.Committed:
+            raise AdapterError("worker-gone", "the process that helped is gone", mend="")
+
+        return coming
+
+    raw = sealed(house, Held(b"a.jpg", pictures.jpeg()))
+
+    with pytest.raises(AdapterError, match="is gone"):
+        Intake(house, keys, begin=dying).unsealed([Held(b"b.jpg", pictures.jpeg(salt=1))], sender="a", via="b")
+    assert list(memory.names("desk/spool")) == list(memory.names("desk/arrivals")) == []
+    with pytest.raises(AdapterError, match="is gone"):
+        Intake(house, keys, begin=dying).sealed(raw, b"x")
+    assert len(list(memory.names("desk/spool"))) == len(list(memory.names("desk/unread"))) == 1
+
+    raw.seek(0)
+    assert Intake(house, keys).sealed(raw, b"x").items[0].covers == "parts"
+
+
 def test_no_more_is_held_in_memory_than_can_be_taken_apart(house, keys) -> None:
     """Of a file that cannot be, only its beginning is read again."""
     desk = Intake(house, keys)
