@@ -1,7 +1,7 @@
 """
-Build the modules in src/tamizdat/redaction/codec, jdct.wasm from jdct.c and packed.wasm from packed.c (python tools/wasm.py [--check]).
+Build src/tamizdat/redaction/codec/jdct.wasm from jdct.c (python tools/wasm.py [--check]).
 
-It wants the package ziglang, which users never install: the compiled modules are committed, and a test builds them anew
+It wants the package ziglang, which users never install: the compiled module is committed, and a test builds it anew
 and compares. The compiler's version is part of the result, and so it is named here.
 """
 
@@ -18,7 +18,8 @@ from typing import Final
 
 COMPILER: Final = "0.17.1"
 FOLDER: Final = Path(__file__).parents[1] / "src" / "tamizdat" / "redaction" / "codec"
-MODULES: Final = (FOLDER / "jdct.wasm", FOLDER / "packed.wasm")
+SOURCE: Final = FOLDER / "jdct.c"
+MODULE: Final = FOLDER / "jdct.wasm"
 # Everything that shapes the output stands here; no path and no time gets into it (--strip-all).
 FLAGS: Final = (
     *("-target", "wasm32-freestanding", "-mcpu=generic+bulk_memory"),
@@ -32,33 +33,28 @@ def compiler() -> str | None:
     return importlib.metadata.version("ziglang") if importlib.util.find_spec("ziglang") else None
 
 
-def build(module: Path, target: Path) -> None:
-    """Compile *module* anew to *target*."""
-    command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-o", str(target), f"{module.stem}.c"]
+def build(target: Path) -> None:
+    """Compile the module to *target*."""
+    command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-o", str(target), SOURCE.name]
     subprocess.run(command, cwd=FOLDER, check=True)
 
 
 def main() -> int:
-    """Build the modules, or with --check say whether those that are committed are what their sources give."""
+    """Build the module, or with --check say whether the one that is committed is what the source gives."""
     if compiler() != COMPILER:
         print(f"ziglang {COMPILER} is needed, not {compiler()}: pip install ziglang=={COMPILER}")
         return 2
     if sys.argv[1:] != ["--check"]:
-        for module in MODULES:
-            build(module, module)
+        build(MODULE)
         return 0
-    return int(not all(list(map(_same, MODULES))))
-
-
-def _same(module: Path) -> bool:
-    fresh = module.with_suffix(".fresh")
+    fresh = MODULE.with_suffix(".fresh")
     try:
-        build(module, fresh)
-        same = fresh.read_bytes() == module.read_bytes()
+        build(fresh)
+        same = fresh.read_bytes() == MODULE.read_bytes()
     finally:
         fresh.unlink(missing_ok=True)
-    print(f"{module.name} is what {module.stem}.c gives" if same else f"{module.name} is not: python tools/wasm.py")
-    return same
+    print("jdct.wasm is what jdct.c gives" if same else "jdct.wasm is not what jdct.c gives: python tools/wasm.py")
+    return 0 if same else 1
 
 
 if __name__ == "__main__":

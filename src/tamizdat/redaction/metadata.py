@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import struct
+import zlib
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from tamizdat.redaction.codec import Segment, packed
+from tamizdat.redaction.codec import Segment
 
 
 UNDEFINED: Final = 7
@@ -119,9 +120,11 @@ def profile(item: Item) -> bytes:
     """Give the colour profile that an item holds; nothing, where it is packed wrongly or without measure."""
     if item.path == PROFILE:
         return item.raw
-    # PNG 11.3.2.3: a name, a zero, the way of packing, the profile.
-    unpacked = packed.unpack(item.raw.partition(b"\x00")[2][1:], 1 << 20)
-    return b"" if unpacked.flaw else unpacked.view().tobytes()
+    try:
+        # PNG 11.3.2.3: a name, a zero, the way of packing, the profile.
+        return zlib.decompressobj().decompress(item.raw.partition(b"\x00")[2][1:], 1 << 20)
+    except zlib.error:
+        return b""
 
 
 def items(segments: Iterable[Segment], trailer: bytes = b"") -> list[Item]:

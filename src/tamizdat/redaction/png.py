@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from tamizdat.primitives.errors import FormatError
 from tamizdat.redaction import metadata
-from tamizdat.redaction.codec import MAX_TILES, TILE, packed
+from tamizdat.redaction.codec import MAX_TILES, TILE, machine
 
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
@@ -215,14 +215,18 @@ def _header(chunks: list[tuple[str, bytes]]) -> Header:
 def _pixels(header: Header, data: bytes) -> npt.NDArray[np.uint8]:
     """Unpack and unfilter; gives the rows, each with its filter's number before it."""
     size = header.height * (header.row + 1)
-    unpacked = packed.unpack(data, size)
-    if unpacked.flaw == packed.BROKEN:
-        raise _flaw("png-data", "the data cannot be unpacked")
-    if unpacked.flaw or unpacked.length != size:
+    stream = zlib.decompressobj()
+    try:
+        rows = stream.decompress(data, size + 1)
+    except zlib.error as error:
+        raise _flaw("png-data", f"the data cannot be unpacked: {error}") from error
+    if len(rows) != size or not stream.eof or stream.unused_data:
         raise _flaw("png-data", "there are more or fewer data than the picture needs")
-    if unpacked.unfilter(header.height, header.row, max(1, header.bits // 8)):
+    runner = machine.Machine()
+    address = runner.place(rows)
+    if runner.call("unfilter", address, header.height, header.row, max(1, header.bits // 8)):
         raise _flaw("png-data", "a filter is not known")
-    return unpacked.view().reshape(header.height, header.row + 1)
+    return runner.bytes_at(address, size).reshape(header.height, header.row + 1)
 
 
 def _tiles(header: Header, filtered: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:

@@ -1,7 +1,7 @@
 """
-The sandbox that jdct.wasm and packed.wasm run in: one instance for one picture, with bounds on memory and time.
+The sandbox that jdct.wasm runs in: one instance for one picture, with bounds on memory and time.
 
-It is NOT a place for anything but these modules, which import nothing: they cannot open, send or ask for anything.
+It is NOT a place for anything but that one module, which imports nothing: it cannot open, send or ask for anything.
 The bounds are docs/spec/redaction.md, "Limits".
 """
 
@@ -43,16 +43,16 @@ _MADVISE: Final[Any] = getattr(ctypes.CDLL(None), "madvise", None) if _HUGE is n
 
 
 class Machine:
-    """One fresh instance of a module."""
+    """One fresh instance of the module."""
 
-    def __init__(self, name: str = "jdct", *, memory: int = MAX_MEMORY, seconds: float = SECONDS) -> None:
+    def __init__(self, *, memory: int = MAX_MEMORY, seconds: float = SECONDS) -> None:
         if wasmtime is None:
             raise AdapterError(
                 "codec-missing",
                 "pictures cannot be read in parts here: the package wasmtime is not installed",
                 mend="Install wasmtime, or go on with whole files only (--no-tiles).",
             )
-        engine, module = _module(name)
+        engine, module = _module()
         self._seconds = seconds
         self._ticks = math.ceil(seconds / _TICK) + 1
         self._store = wasmtime.Store(engine)
@@ -95,20 +95,10 @@ class Machine:
         Raises:
             FormatError: ``jpeg-limit``: they do not fit.
         """
-        address = self.reserve(len(data))
-        self.bytes_at(address, len(data))[:] = np.frombuffer(data, np.uint8)
-        return address
-
-    def reserve(self, length: int) -> int:
-        """
-        Set aside *length* bytes of the module's memory, which are zero; gives their address.
-
-        Raises:
-            FormatError: ``jpeg-limit``: they do not fit.
-        """
-        address = self.ask("alloc", length) & 0xFFFFFFFF
+        address = self.ask("alloc", len(data)) & 0xFFFFFFFF
         if not address:
             raise too_large()
+        self.bytes_at(address, len(data))[:] = np.frombuffer(data, np.uint8)
         return address
 
     def bytes_at(self, address: int, length: int) -> npt.NDArray[np.uint8]:
@@ -152,25 +142,21 @@ def too_large() -> FormatError:
 _module_lock: Final = threading.Lock()
 
 
-def _module(name: str) -> tuple[Any, Any]:
-    """Compile a module once, also when many ask at once."""
+def _module() -> tuple[Any, Any]:
+    """Compile the module once, also when many ask at once."""
     with _module_lock:
-        return _engine(), _compiled(name)
+        return _compiled()
 
 
 @functools.cache
-def _engine() -> Any:
+def _compiled() -> tuple[Any, Any]:
     config = wasmtime.Config()
     config.epoch_interruption = True
     # Else the module's tables would lie in a memfd: no file, but nothing a seal does may even look like one.
     config.memory_init_cow = False
-    return wasmtime.Engine(config)
-
-
-@functools.cache
-def _compiled(name: str) -> Any:
-    code = importlib.resources.files(__package__).joinpath(f"{name}.wasm").read_bytes()
-    return wasmtime.Module(_engine(), code)
+    engine = wasmtime.Engine(config)
+    code = importlib.resources.files(__package__).joinpath("jdct.wasm").read_bytes()
+    return engine, wasmtime.Module(engine, code)
 
 
 class _Clock:
@@ -204,7 +190,7 @@ class _Clock:
                 del self._callers[own]
 
     def _tick(self) -> None:
-        engine = _engine()
+        engine, _ = _module()
         pause = threading.Event()
         while True:
             pause.wait(_TICK)
