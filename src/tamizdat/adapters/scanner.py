@@ -85,9 +85,7 @@ def _bounds(length: int) -> Bounds:
     """Say what a picture of *length* bytes may take: as a grey page twice, enlarged, and once as it was stored."""
     pixels = min(MAX_PIXELS, _PIXELS_OF_ANY + _PIXELS_A_BYTE * length)
     seconds = 120 + pixels // 250_000  # a hundred pages may be looked at five times
-    return Bounds(
-        memory=(320 << 20) + 3 * length + 24 * pixels, seconds=seconds, patience=900, answer=4 << 20
-    )
+    return Bounds(memory=(320 << 20) + 3 * length + 24 * pixels, seconds=seconds, patience=900, answer=4 << 20)
 
 
 def _codes(content: bytes) -> set[bytes]:

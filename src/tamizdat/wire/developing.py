@@ -159,7 +159,9 @@ def _open(raw: bytes, most: int) -> Image.Image:
     width, height = opened.size
     if width * height > most:
         opened.close()
-        raise _flaw("picture-size", f"the picture has {width} x {height} pixels; {most} may be read of {len(raw)} bytes")
+        raise _flaw(
+            "picture-size", f"the picture has {width} x {height} pixels; {most} may be read of {len(raw)} bytes"
+        )
     return opened
 
 
