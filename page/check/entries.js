@@ -80,6 +80,34 @@ export class Order {
   }
 }
 
+/**
+ * The lines of kind "key" seen on the way through a record: how many, which is the newest, and when the slot of the last batch before
+ * it began (null where none was seen). The same as record/keylines.py.
+ */
+export class KeyLines {
+  constructor() {
+    this.count = 0;
+    this.newest = 0n;
+    /** @type {number | null} */
+    this.since = null;
+    /** @type {number | null} */
+    this.slot = null;
+  }
+
+  /** One that cannot be read is somebody else's to name. @param {bigint} number @param {Uint8Array} raw */
+  take(number, raw) {
+    let found;
+    try {
+      found = readEntry(raw);
+    } catch (error) {
+      if (!(error instanceof Flaw)) throw error;
+      return;
+    }
+    if (found.slot) this.slot = found.slot.start;
+    else if (found.kind === "key") [this.count, this.newest, this.since] = [this.count + 1, number, this.slot];
+  }
+}
+
 /** @param {Iterable<Uint8Array>} entries */
 export function checkOrder(entries) {
   const order = new Order();

@@ -7,7 +7,7 @@
 import { equal, hex, latin, utf8 } from "../bytes.js";
 import { Flaw } from "../flaw.js";
 import { sha256 } from "../hash.js";
-import { MAX_TIME, Order, readEntry, textHash } from "./entries.js";
+import { KeyLines, MAX_TIME, Order, readEntry, textHash } from "./entries.js";
 import { Files } from "./findings.js";
 import { LIST, LOG } from "./list.js";
 import { NONE, readPolicy } from "./policy.js";
@@ -50,9 +50,11 @@ export async function check(files, key, made, body) {
   if (!reader) return null;
   const { origin, size } = reader.head;
   if (origin !== made.origin || origin !== key.name) found.fault("edition-origin", HEAD, { card: key.name, list: made.origin, here: origin });
-  const whole = await isWhole(files, reader, made);
+  const keys = new KeyLines();
+  const whole = await isWhole(files, reader, made, keys);
   const stands = await onRecord(found, reader, made, body);
   if (signed && whole && stands) found.add("proven", "edition-on-record", { entry: made.entry, size: String(size) });
+  if (signed) tellKeys(found, keys);
   return signed ? reader : null;
 }
 
@@ -203,7 +205,27 @@ export async function compare(found, mine, key, against) {
   }
   const code = other.head.size > mine.head.size ? "edition-against-newer" : other.head.size < mine.head.size ? "edition-against-older" : "edition-against-same";
   found.add("proven", code, sizes);
+  await tellNewKeys(found, longer, old.head.size);
   return [];
+}
+
+/** Say how many lines of kind "key" there are; nothing where there is none. @param {Findings} found @param {KeyLines} keys */
+function tellKeys(found, { count, newest, since }) {
+  if (!count) return;
+  const params = { count, line: String(newest) };
+  if (since === null) found.add("stated", "edition-keys", params);
+  else found.add("stated", "edition-keys", { ...params, time: instant(since) }, "edition-keys-dated");
+}
+
+/** Say how many came between two public records, and whether all that came could be read. @param {Findings} found @param {LogReader} longer @param {bigint} from */
+async function tellNewKeys(found, longer, from) {
+  const keys = new KeyLines();
+  try {
+    for await (const raw of longer.entries(from)) keys.take(from++, raw);
+  } catch {
+    found.add("unproven", "edition-keys-unread");
+  }
+  if (keys.count) found.add("stated", "edition-keys-new", { count: keys.count, line: String(keys.newest) });
 }
 
 /** @param {Files} files @param {string} prefix @param {boolean} [loud] whether what cannot be read is an error, and not as good as missing @returns {import("./tiles.js").Read} */
@@ -236,8 +258,8 @@ async function open(read, found, key) {
   }
 }
 
-/** @param {Files} files @param {LogReader} reader @param {Edition} made */
-async function isWhole(files, reader, made) {
+/** @param {Files} files @param {LogReader} reader @param {Edition} made @param {KeyLines} keys gets the entries of a whole record */
+async function isWhole(files, reader, made, keys) {
   const { found } = files;
   const before = found.faults;
   const names = [...files.files.keys()].filter((path) => path.startsWith(LOG)).map((path) => path.slice(LOG.length)).sort();
@@ -252,10 +274,13 @@ async function isWhole(files, reader, made) {
     found.fault("edition-record-short", LOG, { size: String(reader.head.size) });
     return false;
   }
-  const order = new Order();
+  const [order, seen] = [new Order(), new KeyLines()];
+  let number = 0n;
   const below = names.filter((name) => name === "tile" || name.startsWith("tile/"));
-  const faults = await reader.checkAll(below, (entries) => entries.forEach((entry) => order.take(entry)));
+  const faults = await reader.checkAll(below, (entries) => entries.forEach((entry) => (order.take(entry), seen.take(number++, entry))));
   for (const { code, where, gone } of faults) found.fault(code, LOG + where, {}, SAY[code] ?? (gone ? "edition-record-gone" : "edition-record-altered"));
+  // Only what is known to be right.
+  if (!faults.length) Object.assign(keys, seen);
   if (!faults.length) for (const { code, number } of order.faults) found.fault(code, `log, entry ${number}`, { line: number }, "edition-record-order");
   return found.faults === before;
 }

@@ -29,7 +29,20 @@ export class LogReader {
 
   /** One entry, proven; a Flaw where what holds it is missing or altered. @param {bigint} index below the size */
   async entry(index) {
-    const number = index / BigInt(tiles.WIDTH);
+    return (await this.bundle(index / BigInt(tiles.WIDTH)))[Number(index % BigInt(tiles.WIDTH))];
+  }
+
+  /** The entries from *start* on, oldest first, each proven. @param {bigint} start */
+  async *entries(start) {
+    for (let index = start; index < this.head.size; ) {
+      const found = (await this.bundle(index / BigInt(tiles.WIDTH))).slice(Number(index % BigInt(tiles.WIDTH)));
+      yield* found;
+      index += BigInt(found.length);
+    }
+  }
+
+  /** The entries that lie in one file, proven. @param {bigint} number */
+  async bundle(number) {
     const place = tiles.tileAt(-1, number, this.head.size);
     let found;
     try {
@@ -40,7 +53,7 @@ export class LogReader {
     if (!found) throw new Flaw("log-entries", `${tiles.nameOf(place)} is missing, or was altered`);
     const known = await this.tiles.tile(0, number);
     if (!same(tiles.leafHashes(found), known)) throw new Flaw("log-entries", `${tiles.nameOf(place)} was altered`);
-    return found[Number(index % BigInt(tiles.WIDTH))];
+    return found;
   }
 
   /** Whether this log continues an older (or equal) one; a Flaw where too little of this one is here to tell. @param {LogReader} old */

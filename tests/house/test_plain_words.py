@@ -14,7 +14,7 @@ from babel.messages import pofile
 
 
 SOURCE = Path(__file__).parents[2] / "src" / "tamizdat"
-CHECKS = ("verify.py", "onrecord.py", "onpictures.py")
+CHECKS = ("verify.py", "onrecord.py", "onkeys.py", "onpictures.py")
 CODE = [*sorted((SOURCE / "cli").glob("*.py")), *(SOURCE / "wire" / name for name in CHECKS)]
 PAGES = [*sorted((SOURCE / "wire" / "templates").glob("*.html")), *sorted((SOURCE / "locale").rglob("*.po"))]
 SPOKEN = {"say", "warn", "product", "line", "fault", "append", "UsageError", "FormatError", "ShortError"}

@@ -160,6 +160,7 @@ WHOLE = [
     "proven edition-list-signed",
     "proven edition-files-same",
     "proven edition-on-record",
+    "stated edition-keys",
     "stated edition-no-witnesses",
     "stated edition-made",
     "stated edition-made-alone",

@@ -33,6 +33,21 @@ def test_each_new_entry_is_seen_once_and_checked():
     assert seen[-1] == (300, b"more")
 
 
+def test_what_was_found_is_said_before_it_is_remembered():
+    """Whoever is cut off while speaking says it again at the next look."""
+    store, kept, seen = grown(3), Memory(), []
+
+    def cut_off():
+        raise AdapterError("disk-full", "the screen is gone", mend="None.")
+
+    with pytest.raises(AdapterError):
+        monitor.look(store, kept, RULES, checked=cut_off)
+    monitor.look(store, kept, RULES, lambda *new: seen.append(new), checked=lambda: seen.append("said"))
+
+    assert [number for number, _ in seen[:-1]] == [0, 1, 2]
+    assert seen[-1] == "said"
+
+
 @pytest.mark.parametrize(("size", "code"), [(300, "monitor-fork"), (400, "monitor-fork"), (200, "monitor-shrunk")])
 def test_a_log_that_contradicts_what_was_seen_leaves_evidence(size, code):
     kept = Memory()

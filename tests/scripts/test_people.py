@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.scripts import house
 from tests.scripts.house import refused, run
 
 
+SAID = "the newsroom changed its keys or its persons without a decision of those persons"
 STORY = """---
 headline: A road
 language: en
@@ -184,6 +186,9 @@ def test_a_newsroom_whose_second_person_is_gone_goes_on_and_everybody_can_see_th
     assert two.newsroom(*lost).status != 0
     record.write_bytes(signed)
     assert two.card == before
+    shutil.copytree(two.room.path / "log", two.folder / "before")
+    look = ("log", "monitor", two.room.path / "log", "--card", two.room.card, "--into", two.folder / "seen")
+    assert SAID not in run(*look).err
 
     done = two.newsroom(*lost)
 
@@ -203,8 +208,16 @@ def test_a_newsroom_whose_second_person_is_gone_goes_on_and_everybody_can_see_th
         assert approved.status == 0, approved.err
     published = run("publish", "road", *two.room.secret)
     assert published.status == 0, published.err
-    verified = run("verify", published.out.strip(), "--card-words", two.room.words)
+    verified = run("verify", published.out.strip(), "--card-words", two.room.words, "--against", two.folder / "before")
     assert verified.status == 0, verified.out + verified.err
+    number = [one.kind for one in map(entries.read, inside.log_reader().entries())].index("key")
+    counted = f"{SAID}; such entries (of the kind “key”): 1, the newest is entry {number} (counted from 0)"
+    assert f"the record says that {counted}" in verified.out
+    assert f"what is new in the newer of the two public records says that {counted}" in verified.out
+    (seen,) = [line for line in run(*look).err.splitlines() if SAID in line]
+    assert f"(of the kind “key”) that are new: 1, the newest is entry {number} (counted from 0)" in seen
+    again = run(*look)
+    assert (again.status, SAID in again.err) == (0, False), again.err
     two.room.sound()
 
 

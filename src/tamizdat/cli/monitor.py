@@ -16,6 +16,7 @@ from tamizdat.primitives.errors import FormatError, TrustError, UsageError
 from tamizdat.primitives.ports import Store
 from tamizdat.record import checkpoint, evidence, monitor, policy
 from tamizdat.record import entry as entries
+from tamizdat.record.keylines import KeyLines
 
 
 MAX_POLICY: Final = 1 << 20
@@ -61,15 +62,23 @@ def run_monitor(args: argparse.Namespace, console: Console) -> None:
     published: Store = Remote(args.log) if "://" in args.log else Folder(Path(args.log))
     rules = _rules(args)
     odd: list[str] = []
+    keys = KeyLines()
 
     def visit(number: int, raw: bytes) -> None:
+        keys.take(number, raw)
         try:
             entries.read(raw)
         except FormatError as error:
             odd.append(f"entry {number}: {error}")
 
+    def checked() -> None:
+        for line in odd:
+            console.warn(line)
+        if keys.count:
+            console.warn(_changed(keys))
+
     try:
-        seen = monitor.look(published, Folder(folder), rules, visit)
+        seen = monitor.look(published, Folder(folder), rules, visit, checked=checked)
     except TrustError as error:
         if error.code in {"monitor-fork", "monitor-shrunk"}:
             console.say(f"both signed states are kept in {shown(str(folder / 'evidence'))}")
@@ -77,8 +86,6 @@ def run_monitor(args: argparse.Namespace, console: Console) -> None:
     head = seen.verdict.head
     if seen.before is None:
         console.say("nothing was remembered of this record: this look is the first")
-    for line in odd:
-        console.warn(line)
     for name, when in seen.verdict.seen.items():
         console.say(
             f"signed by the outside witness {name} ({rules.witnesses[name].key.name}) on {text.instant(when)}, it says"
@@ -86,6 +93,15 @@ def run_monitor(args: argparse.Namespace, console: Console) -> None:
     new = head.size - (seen.before or 0)
     console.product(
         f"{head.origin}: {head.size} entries, {new} new, each in its place; it continues what was seen before"
+    )
+
+
+def _changed(keys: KeyLines) -> str:
+    dated = "" if keys.since is None else f", by the record's own dates not before {text.instant(keys.since)}"
+    return (
+        "the record says that the newsroom changed its keys or its persons without a decision of those persons; "
+        f"such entries (of the kind “key”) that are new: {keys.count}, the newest is entry {keys.newest} (counted "
+        f"from 0){dated}; ask the newsroom, by voice, why, and compare the 12 words of its card"
     )
 
 

@@ -44,6 +44,8 @@ def look(
     rules: Policy,
     visit: Callable[[int, bytes], None] = lambda _number, _entry: None,
     origin: str | None = None,
+    *,
+    checked: Callable[[], None] = lambda: None,
 ) -> Look:
     """
     Look at a log: read its checkpoint and every new entry, check them, and remember the checkpoint.
@@ -54,6 +56,7 @@ def look(
         rules: Which log, which witnesses.
         visit: Given each new entry and its number, checked to be in its place.
         origin: Which of the logs that *rules* name, where one is asked for.
+        checked: Called when all was checked, before it is remembered: what is to be said once is said here.
 
     Raises:
         AdapterError: ``log-missing``: there is no checkpoint.
@@ -71,6 +74,7 @@ def look(
         _continues(reader, last, before, raw, kept)
     for number, entry in enumerate(reader.entries(last.size if last else 0), last.size if last else 0):
         visit(number, entry)
+    checked()
     kept.put(SEEN, [raw])
     return Look(verdict=verdict, before=last.size if last else None)
 

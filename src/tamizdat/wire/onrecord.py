@@ -23,9 +23,10 @@ from tamizdat.record import checkpoint, policy, stamp, tiles
 from tamizdat.record import entry as entries
 from tamizdat.record import log as logs
 from tamizdat.record.entry import Entry
+from tamizdat.record.keylines import KeyLines
 from tamizdat.record.log import LogReader
 from tamizdat.record.policy import Policy
-from tamizdat.wire import confirm, edition
+from tamizdat.wire import confirm, edition, onkeys
 from tamizdat.wire.edition import Edition, File
 from tamizdat.wire.report import MEND, Findings
 
@@ -59,13 +60,16 @@ def check(store: Store, found: Findings, card: Card, made: Edition, body: str) -
             f"the card names the public record {verifier.name!r}, the list {made.origin!r}, "
             f"and what is here calls itself {reader.head.origin!r}",
         )
-    whole = _whole(inside, found, reader, made)
+    keys = KeyLines()
+    whole = _whole(inside, found, reader, made, keys)
     on_record = _on_record(found, reader, made, body)
     if signed and whole and on_record:
         found.proven.append(
             f"this edition is entry {made.entry} on the newsroom's public record of {reader.size} entries "
             "(counted from 0), and the record is whole: no entry of it was changed or taken out"
         )
+    if signed:
+        onkeys.tell(found, keys)
     return reader if signed else None
 
 
@@ -222,9 +226,11 @@ def compare(found: Findings, mine: LogReader, card: Card, against: Store) -> Non
             f"{OTHER}'s public record is newer ({other.size} entries, {mine.size} here) and continues this one: "
             "something was entered after this edition; if you were told that it is the newest, ask for a later one"
         )
+        onkeys.tell_new(found, new, old.size)
     else:
         older = "is the same" if other.size == mine.size else f"is older ({other.size} entries, {mine.size} here)"
         found.proven.append(f"{OTHER}'s public record {older}, and nothing that it holds was changed or taken out here")
+        onkeys.tell_new(found, new, old.size)
 
 
 def _open(inside: Store, found: Findings, card: Card) -> tuple[LogReader | None, bool]:
@@ -240,7 +246,7 @@ def _open(inside: Store, found: Findings, card: Card) -> tuple[LogReader | None,
         return None, False
 
 
-def _whole(inside: Store, found: Findings, reader: LogReader, made: Edition) -> bool:
+def _whole(inside: Store, found: Findings, reader: LogReader, made: Edition, keys: KeyLines) -> bool:
     before, names = len(found.faults), list(inside.names())
     stamps = _stamp_names(names, reader.checkpoint(), made)
     for name in names:
@@ -257,9 +263,8 @@ def _whole(inside: Store, found: Findings, reader: LogReader, made: Edition) -> 
     faults = reader.check_all()
     found.faults.extend(map(_plain, faults))
     if not faults:
-        found.faults.extend(
-            dataclasses.replace(fault, where=f"log, {fault.where}") for fault in entries.check_order(reader.entries())
-        )
+        odd = entries.check_order(keys.passing(reader.entries()))
+        found.faults.extend(dataclasses.replace(fault, where=f"log, {fault.where}") for fault in odd)
     return len(found.faults) == before
 
 
