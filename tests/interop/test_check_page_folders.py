@@ -151,6 +151,7 @@ def test_a_whole_edition_is_told_and_each_mirror_that_changed_it_is_named(page, 
     assert "Who signed it, only the 12 words of the card can tell you" in page.verdict()
     assert "9 of 9" in said["edition-files-same"]
     assert "in line 304 (counted from 0) of 305" in said["edition-on-record"]
+    assert "(of kind “key”): 303; the newest is line 303 (counted from 0)" in said["edition-keys"]
     assert "media/a.jpg: what is shown of this picture is unchanged" in said["edition-picture-stated"]
     for name, (change, code, words) in MIRRORS.items():
         mirror = copy(second)
