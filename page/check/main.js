@@ -5,6 +5,7 @@ import { element, fill, input, make, show, tell } from "../screen.js";
 import { checkEdition } from "./edition.js";
 import * as gather from "./gather.js";
 import { readWords } from "./room.js";
+import { MAX_PUBLISHED } from "./prose.js";
 import { LIMITS } from "./sidecar.js";
 import { LANGUAGES, best, number, phrase, say, size, speak } from "./speech.js";
 import { checkApart, serve } from "./thread.js";
@@ -288,7 +289,7 @@ class Page {
 }
 
 /** @param {import("./sidecar.js").Checked | null} checked @param {Uint8Array} raw */
-const isText = (checked, raw) => checked?.text && raw.length < 1 << 20 && ![0x89, 0xff].includes(raw[0]);
+const isText = (checked, raw) => checked?.text && raw.length <= MAX_PUBLISHED && ![0x89, 0xff].includes(raw[0]);
 
 /** Another check began before this one ended. */
 class Superseded extends Error {}

@@ -15,7 +15,7 @@ import pytest
 
 from tamizdat.primitives.errors import TamizdatError
 from tamizdat.record import stamp
-from tamizdat.redaction import png, verify
+from tamizdat.redaction import commitment, png, text, verify
 from tamizdat.wire import checking
 from tests import tools, vectors
 from tests.interop import checkpage, firefox
@@ -68,6 +68,25 @@ def test_every_vector_of_a_redaction_is_judged_alike():
     assert {case.name: one.get("code", "whole") for case, one in zip(cases, found, strict=True)} == {
         case.name: case.expect for case in cases
     }
+
+
+def test_a_text_may_be_as_long_with_its_bars_as_the_command_line_lets_it_be(tmp_path):
+    """Of a text of the greatest length its last word is hidden, of another most; and one has a byte too many."""
+    jobs = []
+    for raw, hide, more in (
+        (b"a " * 70_000 + b"a", range(70_000), b""),
+        (b"b" * (text.MAX_LENGTH - 2) + b" a", [1], b""),
+        (b"b" * (text.MAX_LENGTH - 2) + b" a", [1], b"\n"),
+    ):
+        made = text.redact(drawn.SEED, raw, [(0, index) for index in hide])
+        root = commitment.commit(drawn.SEED, raw).root
+        path = tmp_path / f"text-{len(jobs)}.vector"
+        path.write_bytes(b"\n\n" + root + len(made.proof).to_bytes(4, "big") + made.proof + made.file + more)
+        jobs.append({"verb": "proof", "path": path})
+
+    found = page(*jobs)
+
+    assert [one.get("words", one.get("code")) for one in found] == [70_000, 1, "text-bytes"]
 
 
 def test_every_vector_of_a_sidecar_is_judged_alike():

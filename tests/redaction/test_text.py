@@ -59,6 +59,29 @@ def test_what_a_phrase_overlaps_of_itself_is_hidden_and_other_spellings_are_told
     assert told.startswith("phrase 2 still stands there") and "so" not in told.split()
 
 
+def test_bars_may_make_a_text_longer_than_an_original_may_be() -> None:
+    """The shortest words there are, and the last one without white space: each bar is eight times what it hides."""
+    raw = b"a " * 70_000 + b"a"
+
+    made = text.redact(SEED, raw, [(0, index) for index in range(70_001)])
+
+    assert len(made.file) == 16 * 70_001 + 1 > text.MAX_LENGTH
+    assert text.verify(made.file, made.proof, commitment.commit(SEED, raw).root).hidden_words == 70_001
+
+
+def test_the_longest_text_may_lose_its_last_word() -> None:
+    raw = b"b" * (text.MAX_LENGTH - 2) + b" a"
+    root = commitment.commit(SEED, raw).root
+
+    made = text.redact(SEED, raw, [(0, 1)])
+
+    assert text.verify(made.file, made.proof, root).hidden_words == 1
+    for longer in (made.file + b"\n", raw + b"  ", text.BAR * (text.MAX_PUBLISHED // 15 + 1)):
+        with pytest.raises(FormatError) as caught:
+            text.verify(longer, made.proof, root)
+        assert caught.value.code == "text-bytes"
+
+
 def test_a_hidden_paragraph_does_not_tell_how_long_it_was() -> None:
     """Texts that differ only in a hidden paragraph give the same file, and proofs of one length."""
     other = LETTER.replace("Onun adı gizlidir.".encode(), b"A much longer sentence, of ten words or more, I think.")

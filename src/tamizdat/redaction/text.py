@@ -28,6 +28,8 @@ from tamizdat.redaction.commit import file_commitment, seed_split, step
 MAGIC: Final = b"TTC1"
 PROOF_MAGIC: Final = b"TTP1"
 MAX_LENGTH: Final = 1 << 20
+# Words of one letter hidden, a text is eight times as long.
+MAX_PUBLISHED: Final = 9 << 20
 BAR: Final = "█████".encode()
 SHOWN, HIDDEN, PARTLY = 0, 1, 2
 
@@ -70,11 +72,15 @@ def split(raw: bytes) -> Paragraphs:
     Raises:
         FormatError: ``text-bytes``: it is empty, too long, or not UTF-8 without control characters.
     """
-    words: list[bytes] = _WORD.findall(raw) if len(raw) <= MAX_LENGTH and _is_utf8(raw) else []
+    return _parted(raw, fits=len(raw) <= MAX_LENGTH)
+
+
+def _parted(raw: bytes, *, fits: bool) -> Paragraphs:
+    words: list[bytes] = _WORD.findall(raw) if fits and _is_utf8(raw) else []
     if not words or re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", raw):
         raise FormatError(
             "text-bytes",
-            "the file is no plain text in UTF-8 of at most 1 MB",
+            "the file is no plain text in UTF-8 of at most 1 MB (without its bars)",
             mend="Only the file as a whole can be proven, no part of it.",
         )
     ends = [place for place, word in enumerate(words, 1) if word.count(b"\n") > 1 and _ends(word)]
@@ -185,7 +191,9 @@ def verify(raw: bytes, proof: bytes, expected: bytes) -> Verdict:
         TrustError: ``text-hidden``, ``text-count``, ``text-root``: something is not as the original was.
     """
     read = _Proof(proof)
-    paragraphs = split(raw)
+    # Where the last word is hidden there may be one byte more of white space than there was.
+    fits = len(raw) <= MAX_PUBLISHED and len(raw.replace(BAR, b"")) <= MAX_LENGTH + 1
+    paragraphs = _parted(raw, fits=fits)
     if len(paragraphs) != len(read.states):
         _refuse("text-count", f"the text has {len(paragraphs)} paragraphs, its proof speaks of {len(read.states)}")
     hidden = []
