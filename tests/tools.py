@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 
 from pathlib import Path
@@ -37,3 +38,17 @@ def node_module(name: str) -> Path:
     """Give the folder of an npm package of package.json."""
     path = ROOT / "node_modules" / name
     return path if path.exists() else missing(f"the npm package {name!r} (npm ci)")
+
+
+def untraced(path: str) -> str:
+    r"""
+    Give a path as it is from how strace writes it.
+
+    >>> untraced(r"/m\303\251dia/\"A\"/1\76")
+    '/média/"A"/1>'
+    """
+
+    def one(escaped: re.Match[bytes]) -> bytes:
+        return bytes([int(escaped[1], 8)]) if escaped[1].isdigit() else escaped[1]
+
+    return os.fsdecode(re.sub(rb"\\([0-7]{1,3}|.)", one, os.fsencode(path)))

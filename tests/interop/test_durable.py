@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tamizdat.record.places import place
-from tests.tools import need
+from tests.tools import need, untraced
 
 
 CODE = """
@@ -92,9 +92,9 @@ def traced(tmp_path: Path) -> list[tuple[str, str, str]]:
         if said.startswith("<... "):
             said = begun.pop(thread) + said.partition("resumed>")[2].lstrip()
         if sync := SYNC.match(said):
-            calls.append(("sync", sync["path"], ""))
+            calls.append(("sync", untraced(sync["path"]), ""))
         elif rename := RENAME.match(said):
-            calls.append(("rename", rename["old"], rename["new"]))
+            calls.append(("rename", untraced(rename["old"]), untraced(rename["new"])))
     return calls
 
 
