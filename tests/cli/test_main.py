@@ -179,6 +179,9 @@ def test_with_nobody_to_ask_nothing_is_asked(monkeypatch) -> None:
         with pytest.raises(errors.UsageError) as caught:
             ask()
         assert caught.value.code == "no-terminal"
+    with pytest.raises(errors.UsageError) as caught:
+        Console().passphrase(argparse.Namespace(named_by="--as-passphrase-file"))
+    assert "Give --as-passphrase-file FILE" in caught.value.mend
 
 
 def test_progress_in_a_pipe_is_a_line_now_and_then_and_none_for_short_work(capsys) -> None:

@@ -15,7 +15,7 @@ from tamizdat.adapters.cell import Cell
 from tamizdat.demo import camera
 from tamizdat.newsroom import credentials, disclosures, objects, published_pictures, redacting, release, stories
 from tamizdat.newsroom.intake import Intake
-from tamizdat.primitives.errors import AdapterError, FormatError, TrustError
+from tamizdat.primitives.errors import AdapterError, FormatError, TrustError, UsageError
 from tamizdat.primitives.stores import Below
 from tamizdat.wire import credentials as signing
 from tamizdat.wire import sidecar, verify
@@ -287,6 +287,8 @@ def test_a_part_that_was_only_made_see_through_is_not_published_unasked(house, k
     with pytest.raises(FormatError) as caught:
         release.publish(house, keys, ("harbour",))
     (refused,) = caught.value.faults
+    with pytest.raises(UsageError, match=rf"stories/harbour\.md: the picture {ident}: .* in 64,32,32,32"):
+        published_pictures.report(house, keys, stories.read_one(house, "harbour"))
     ledger = disclosures.ledger(house, keys, ident)
     write(house, ident, "    maker: shown\n    see-through: shown\n")
     lines = published_pictures.report(house, keys, stories.read_one(house, "harbour"))

@@ -57,6 +57,7 @@ def test_a_log_that_contradicts_what_was_seen_leaves_evidence(size, code):
         monitor.look(grown(size, b"another"), kept, RULES)
     assert caught.value.code == code
     (name,) = kept.names(evidence.FOLDER)
+    assert (f"the file {name} " in caught.value.mend) is (code == "monitor-fork")
     assert evidence.contradicts(kept.open(name).read(), SIGNER.verifier) is (size == 300)
     assert kept.open(monitor.SEEN).read() == before
 

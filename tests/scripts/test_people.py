@@ -160,6 +160,8 @@ def test_whoever_knows_the_newsrooms_passphrase_is_no_second_person_once_the_edi
     for words in (["vault", "export", ident, "--to", two.folder / "out"], ["redact", ident, "--hide-words", "one"]):
         refused(run(*words, "--to", two.folder / "out", *two.by("editor"), *two.room.secret), 6, "decision-nobody")
     refused(run("objects", "--get", ident, "-o", two.folder / "out", *two.room.secret), 2, "custody-who")
+    nobody = run("vault", "destroy", ident, "--reason", "asked for", "--yes", *two.room.secret)
+    assert "Say who you are: --as PERSON" in refused(nobody, 4, "decision-waiting")
     refused(two.destroy(ident, "anna"), 4, "decision-waiting")
     assert two.destroy(ident, "zoe").status == 0
     two.set(1)

@@ -112,7 +112,7 @@ class Console:
         Get the passphrase: from --passphrase-file, TAMIZDAT_PASSPHRASE (with a warning), or by asking.
 
         Args:
-            args: The command's arguments.
+            args: The command's arguments; `named_by` is what names the file, where it is another option.
 
             confirm: It is a new one: ask twice, and warn where it is short.
 
@@ -123,7 +123,8 @@ class Console:
         """
         found = self._given(args)
         if found is None:
-            found = self._typed(what, confirm=confirm)
+            option = getattr(args, "named_by", "--passphrase-file")
+            found = self._typed(what, confirm=confirm, option=option)
         if not found:
             raise UsageError("passphrase-none", "the passphrase is empty", mend="Choose six or more random words.")
         if confirm and len(found) < GOOD_PASSPHRASE:
@@ -155,8 +156,8 @@ class Console:
                 mend="Give a file whose first line is the passphrase.",
             ) from error
 
-    def _typed(self, what: str, *, confirm: bool) -> bytes:
-        self._needs_terminal(f"the passphrase of {what}", "Give --passphrase-file FILE, or run it in a terminal.")
+    def _typed(self, what: str, *, confirm: bool, option: str) -> bytes:
+        self._needs_terminal(f"the passphrase of {what}", f"Give {option} FILE, or run it in a terminal.")
         first = getpass.getpass(f"Passphrase of {what}: ").encode("utf-8", "surrogateescape")
         if confirm and getpass.getpass("The same again: ").encode("utf-8", "surrogateescape") != first:
             raise UsageError("passphrase-differs", "the two passphrases differ", mend="Run the command again.")

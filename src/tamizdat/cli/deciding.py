@@ -14,9 +14,9 @@ from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
 
 
-def add_options(parser: Any, *, alone: bool = False) -> None:
-    """Teach a verb who decides it; *alone*: `--person-passphrase-file` is somebody else's there."""
-    parser.add_argument("--as", dest="person", default="", metavar="PERSON", help="who decides it, a name on the card")
+def add_options(parser: Any, *, alone: bool = False, does: str = "decides it") -> None:
+    """Teach a verb who decides it, or what else that person *does*; *alone*: `--person-passphrase-file` is somebody else's."""
+    parser.add_argument("--as", dest="person", default="", metavar="PERSON", help=f"who {does}, a name on the card")
     spelled = ("--as-passphrase-file", "--person-passphrase-file")
     parser.add_argument(
         *(spelled[:1] if alone else spelled),
@@ -57,5 +57,6 @@ def voice(args: argparse.Namespace, console: Console) -> tuple[str, bytes]:
     if not args.person or (args.person == keyring.EDITOR and not args.as_passphrase_file):
         return args.person, b""
     return args.person, console.passphrase(
-        argparse.Namespace(passphrase_file=args.as_passphrase_file), what=args.person
+        argparse.Namespace(passphrase_file=args.as_passphrase_file, named_by="--as-passphrase-file"),
+        what=args.person,
     )

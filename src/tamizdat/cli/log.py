@@ -89,9 +89,8 @@ def run_tick(args: argparse.Namespace, console: Console) -> None:
 def _take_upon(house: House, keys: Keys, args: argparse.Namespace, console: Console) -> None:
     reader = house.log_reader()
     console.say(newest.details(reader).decode().strip())
-    own = (
-        args if args.person in {"", keyring.EDITOR} else argparse.Namespace(passphrase_file=args.person_passphrase_file)
-    )
+    given = argparse.Namespace(passphrase_file=args.person_passphrase_file, named_by="--person-passphrase-file")
+    own = args if args.person in {"", keyring.EDITOR} else given
     passphrase = console.passphrase(own, what=args.person) if args.person else b""
     decided = newest.take_upon(house, keys, reader, args.person, passphrase)
     console.warn(

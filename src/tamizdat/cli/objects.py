@@ -45,7 +45,7 @@ def add_parser(verbs: Any) -> None:
     which.add_argument("--get", metavar="OBJECT", help="write this original out, byte for byte")
     which.add_argument("--custody", metavar="OBJECT", help="tell how this original came, and who took it out since")
     parser.add_argument("-o", "--out", metavar="FILE", help="with --get: the new file")
-    deciding.add_options(parser)
+    deciding.add_options(parser, does="takes it out")
     add_newsroom_options(parser)
     parser.set_defaults(run=run)
 

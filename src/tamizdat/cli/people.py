@@ -84,7 +84,7 @@ def run_add(args: argparse.Namespace, console: Console) -> None:
         elif terms.waiting(house, keys, args.name):
             console.say(f"the key that {args.name} made waits; nobody types a new passphrase")
         else:
-            own = argparse.Namespace(passphrase_file=args.person_passphrase_file)
+            own = argparse.Namespace(passphrase_file=args.person_passphrase_file, named_by="--person-passphrase-file")
             passphrase = console.passphrase(own, confirm=True, what=f"{args.name} (their own, that nobody else knows)")
         raw = init.add_person(house, keys, args.name, passphrase, by=voice(args, console), work_factor=args.work_factor)
     vkey = dict(cards.read(raw).approvers)[args.name]
@@ -153,8 +153,11 @@ def _tell_of_editor(card: Card, console: Console) -> None:
 
 def _tell(what: str, raw: bytes, console: Console) -> None:
     card = cards.read(raw)
-    console.say(
-        f"{what} card {card.serial}; {card.approvals} of {len(card.approvers)} persons must approve a story, and decide"
+    must = (
+        f"{card.approvals} persons must approve a story, and decide, of whom it names {len(card.approvers)}"
+        if len(card.approvers) < card.approvals
+        else f"{card.approvals} of {len(card.approvers)} persons must approve a story, and decide"
     )
+    console.say(f"{what} card {card.serial}; {must}")
     console.warn("the card is a new one, with other words: hand it out again")
     console.say(f"its 12 words: {' '.join(words.card_words(cards.fingerprint(raw)))}")

@@ -107,7 +107,7 @@ def _newsroom(house: House, args: argparse.Namespace, console: Console) -> Keys:
     """Open the ledger's keys: an editor's own passphrase does, anybody else needs the newsroom's beside their own."""
     if args.person == keyring.EDITOR:
         return houses.unlocked(house, args, console)
-    own = argparse.Namespace(passphrase_file=args.newsroom_passphrase_file)
+    own = argparse.Namespace(passphrase_file=args.newsroom_passphrase_file, named_by="--newsroom-passphrase-file")
     return houses.unlocked(house, own, console)
 
 

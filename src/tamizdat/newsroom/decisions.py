@@ -180,7 +180,9 @@ def demand(  # noqa: PLR0917 -- as `settle`
     raise ShortError(
         "decision-waiting",
         f"{len(found.names)} of {found.need} persons have said so{by}; nothing was done",
-        mend="Have another person on the card run the very same command with --as PERSON.",
+        mend="Have another person on the card run the very same command with --as PERSON."
+        if found.names
+        else "Say who you are: --as PERSON. As many persons on the card as it asks for run the very same command.",
         faults=found.faults,
     )
 

@@ -22,6 +22,7 @@ from tamizdat.newsroom.disclosure import Disclosure
 from tamizdat.newsroom.house import House
 from tamizdat.newsroom.keys import Keys
 from tamizdat.newsroom.redacting import Shown
+from tamizdat.primitives.errors import FormatError, UsageError
 from tamizdat.primitives.ports import Cell
 from tamizdat.primitives.stores import read
 from tamizdat.redaction import verify
@@ -238,21 +239,36 @@ class Pictures:
 
 
 def report(house: House, keys: Keys, story: Story) -> list[str]:
-    """Tell for each picture of a story what was ever disclosed of it, and what the story would newly show."""
+    """
+    Tell for each picture of a story what was ever disclosed of it, and what the story would newly show.
+
+    Raises:
+        UsageError, FormatError: A picture cannot be shown so; the error names it.
+    """
     lines: list[str] = []
     for wanted in story.pictures if not story.withdrawal else ():
-        reason = redacting.whole(house, keys, wanted.object) if wanted.maker == "shown" else ""
-        if wanted.maker == "shown" and not reason:
-            told = _shown(house, keys, wanted, to=story.name).told
-            how = "provable, its maker may be shown"
-        else:
-            with house.cell(picture.WORK) as cell, objects.open_original(house, keys, wanted.object) as stream:
-                stored = picture.measure(cell, stream)
-            told = _copy(house, wanted, stored, to=story.name)
-            how = f"a reduced copy, not provable: {reason}" if reason else "a reduced copy, its maker is protected"
-        lines.append(f"picture {wanted.object}: {how}")
-        lines += disclosures.report(disclosures.ledger(house, keys, wanted.object), told)
+        try:
+            lines += _report(house, keys, story, wanted)
+        except (UsageError, FormatError) as error:
+            what = f"stories/{story.name}.md: the picture {wanted.object}: {error}"
+            raise type(error)(error.code, what, mend=error.mend, faults=error.faults) from error
     return lines
+
+
+def _report(house: House, keys: Keys, story: Story, wanted: Picture) -> list[str]:
+    reason = redacting.whole(house, keys, wanted.object) if wanted.maker == "shown" else ""
+    if wanted.maker == "shown" and not reason:
+        told = _shown(house, keys, wanted, to=story.name).told
+        how = "provable, its maker may be shown"
+    else:
+        with house.cell(picture.WORK) as cell, objects.open_original(house, keys, wanted.object) as stream:
+            stored = picture.measure(cell, stream)
+        told = _copy(house, wanted, stored, to=story.name)
+        how = f"a reduced copy, not provable: {reason}" if reason else "a reduced copy, its maker is protected"
+    return [
+        f"picture {wanted.object}: {how}",
+        *disclosures.report(disclosures.ledger(house, keys, wanted.object), told),
+    ]
 
 
 def _shown(house: House, keys: Keys, wanted: Picture, *, to: str, by: Sequence[str] = ()) -> Shown:

@@ -36,8 +36,9 @@ def read_one(house: House, name: str) -> Story:
     """
     raw = read(house.root, f"stories/{name}.md") if name in written(house) else None
     if raw is None:
-        there = ", ".join(written(house)) or "none"
-        raise UsageError("story-unknown", f"there is no stories/{name}.md", mend=f"Name one of these: {there}.")
+        there = ", ".join(written(house))
+        mend = f"Name one of these: {there}." if there else "Write it first; docs/spec/story.md has an example."
+        raise UsageError("story-unknown", f"there is no stories/{name}.md", mend=mend)
     return manuscript.read(name, raw, ledgers(house))
 
 

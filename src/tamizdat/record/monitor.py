@@ -92,22 +92,21 @@ def _continues(reader: log.LogReader, last: checkpoint.Checkpoint, before: bytes
             evidence=raw,
         )
     if head.size == last.size and head.root != last.root:
-        evidence.keep(kept, before, raw)
-        raise _fork(f"it signed two different states of {head.size} entries", raw)
+        raise _fork(f"it signed two different states of {head.size} entries", raw, evidence.keep(kept, before, raw))
     if 0 < last.size < head.size:
         proof = reader.consistency(last.size)
         try:
             merkle.verify_consistency(last.size, last.root, head.size, head.root, proof)
         except TrustError as error:
-            evidence.keep(kept, before, raw)
-            raise _fork(f"its {head.size} entries do not continue the {last.size} seen before", raw) from error
+            what = f"its {head.size} entries do not continue the {last.size} seen before"
+            raise _fork(what, raw, evidence.keep(kept, before, raw)) from error
 
 
-def _fork(what: str, raw: bytes) -> TrustError:
+def _fork(what: str, raw: bytes, name: str) -> TrustError:
     return TrustError(
         "monitor-fork",
         f"THE LOG CONTRADICTS ITSELF: {what}",
-        mend="Keep the evidence file and make it public: it holds two checkpoints that the log itself signed.",
+        mend=f"Keep the file {name} and make it public: it holds two checkpoints that the log itself signed.",
         evidence=raw,
     )
 
