@@ -50,7 +50,7 @@ def check(path: Path, args: argparse.Namespace, console: Console) -> None:
     if found.verdict == "fault":
         count = sum(one.kind == "fault" for one in found.all)
         what = "one fault was found" if count == 1 else f"{count} faults were found"
-        raise TrustError("verify-failed", f"{what}: {sidecar.sentence('verdict-fault')}", mend=MEND)
+        raise TrustError("verify-failed", f"{what}. Do not rely on this file", mend=MEND)
     if not args.json:
         console.product(sidecar.sentence(f"verdict-{found.verdict}"))
 
