@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -13,13 +14,14 @@ import pytest
 from tamizdat.demo import camera, drawings
 
 
-def walk(folder: Path, *more: str) -> str:
+def walk(folder: Path, *more: str, **variables: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "tamizdat.demo", "--into", str(folder / "demo"), "--no-serve", *more],
         capture_output=True,
         text=True,
         encoding="utf-8",
         check=False,
+        env={**os.environ, **variables},
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -44,15 +46,15 @@ def test_the_demonstration_walks_the_whole_path_and_twice(tmp_path: Path) -> Non
 
 
 def test_the_demonstration_only_reads_the_users_own_photographs(tmp_path: Path) -> None:
-    """With FROM=DIR the same happens to the user's pictures, and their folder is as it was."""
-    own = tmp_path / "own"
+    """With FROM=DIR the same happens to the user's pictures; their folder is as it was, and its name need not be writable in the terminal."""
+    own = tmp_path / os.fsdecode(b"photos d'\xe9t\xe9")
     own.mkdir()
     pictures = drawings.draw_all()
     for number, name in enumerate(["harbour.jpg", "hills.jpg"]):
         (own / name).write_bytes(camera.shoot(pictures[name], number))
     before = {path.name: path.read_bytes() for path in own.iterdir()}
 
-    shown = walk(tmp_path, "--from", str(own))
+    shown = walk(tmp_path, "--from", str(own), PYTHONIOENCODING="ascii")
 
     assert "2 in = 2 stored + 0 duplicate + 0 refused" in shown
     assert (tmp_path / "demo/newsroom/editions/000001/stories/your-photographs/index.html").is_file()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import sys
 
 from pathlib import Path
 
@@ -18,6 +20,10 @@ def main() -> None:
     args = parser.parse_args()
     if args.photographs and not args.photographs.is_dir():
         parser.error(f"{args.photographs} is not a folder")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A letter or a line that this terminal cannot show does not end the walk.
+            stream.reconfigure(errors="replace")
     edition = walk.Walk(args.into.absolute(), args.photographs and args.photographs.absolute()).run()
     if not args.no_serve:
         walk.serve(edition)

@@ -83,7 +83,7 @@ class Walk:
         for number, (name, picture) in enumerate(drawings.draw_all().items()):
             (source / name).write_bytes(camera.shoot(picture, number, sideways=name == "market.jpg"))
         shutil.copyfile(source / "hills.jpg", source / "hills-again.jpg")
-        (self._folder / "note.txt").write_text(NOTE)
+        (self._folder / "note.txt").write_text(NOTE, "utf-8")
         self._say(f"{len(list(source.iterdir()))} pictures, one of them twice, and a written note, in {source}")
         return source
 
