@@ -40,9 +40,10 @@ async function join(files) {
   const direct = "showSaveFilePicker" in globalThis;
   const made = make(direct ? "button" : "a", say("join.save", { size: size(found.total ?? 0) }));
   made.className = "button";
-  fill(element("join-list"), [make("li", "", [made])]);
   if (made instanceof HTMLButtonElement) made.onclick = () => write(joiner).catch(tell);
   else await offer(joiner, /** @type {HTMLAnchorElement} */ (made));
+  // Not before: a link without its file is clicked in vain.
+  fill(element("join-list"), [make("li", "", [made])]);
 }
 
 /** @param {Joiner} joiner */
