@@ -175,7 +175,7 @@ def test_each_picture_says_what_it_is_and_leads_to_its_check():
     """Provable with its check and its proof; or attested, and why; in both directions of writing."""
     tower = PAGES["stories/tower/index.html"]
     text = words(tower)
-    assert "Provable: parts are blacked out, the rest is unchanged. Check this picture" in text
+    assert "Provable: parts are hidden, the rest is unchanged. Check this picture" in text
     assert "Its line on the public record is still to come" in text
     assert "Shown here is a preview" in text
     assert tower.xpath("//a[@class='check']/@href") == [f"../../check/{sample_site.TOWER.object}.html"]
