@@ -59,6 +59,7 @@ def test_a_card_is_chosen_or_pasted_and_a_false_one_is_refused_in_words(visit, r
     assert not page.locator("#failed").is_visible()
     page.click("#card-other")
     page.set_input_files("#card-file", rooms[True].card)
+    page.wait_for_selector("#card-show:not([hidden])")
 
     assert page.locator("#card-words li").all_inner_texts() == rooms[True].words.split()
     assert page.locator("#card-classical").is_visible()
@@ -79,6 +80,7 @@ def test_a_card_whose_time_is_over_is_sealed_for_only_when_somebody_says_so(visi
     page.click("#card-other")
     page.evaluate(f"Date.now = () => {int(time.time() * 1000)}")
     page.set_input_files("#card-file", rooms[False].card)
+    page.wait_for_selector("#card-show:not([hidden])")
     assert not page.locator("#card-late").is_visible()
 
 
