@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tamizdat.newsroom import decision, decisions, init
+from tamizdat.newsroom import decision, decisions
 from tamizdat.newsroom.decisions import Decided, Waiting
 from tamizdat.primitives.errors import FormatError, TrustError
 from tests import vectors
@@ -13,18 +13,6 @@ from tests.newsroom import rooms
 
 ASK = ("disclosure", "0a1b2c3d4e5f6071")
 DETAILS = b"hide 0,0,64,64; disclose date"
-
-
-@pytest.fixture
-def house(memory, clock, entropy):
-    house = rooms.make(memory, clock, entropy, approvals=2)
-    init.add_person(house, house.unlock(rooms.PASSPHRASE), "anna", b"her own", work_factor=rooms.WORK)
-    return house
-
-
-@pytest.fixture
-def keys(house):
-    return house.unlock(rooms.PASSPHRASE)
 
 
 @pytest.mark.parametrize("vector", vectors.load("decision"), ids=lambda vector: vector.name)

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tamizdat.newsroom import init, taken, takings
+from tamizdat.newsroom import taken, takings
 from tamizdat.primitives import note
 from tamizdat.primitives.age import file as age
 from tamizdat.primitives.errors import FormatError, TrustError, UsageError
 from tests import vectors
-from tests.newsroom import rooms
 
 
 IDENT = "0a1b2c3d4e5f6071"
-
-
-@pytest.fixture
-def house(memory, clock, entropy):
-    house = rooms.make(memory, clock, entropy, approvals=2)
-    init.add_person(house, house.unlock(rooms.PASSPHRASE), "anna", b"her own", work_factor=rooms.WORK)
-    return house
-
-
-@pytest.fixture
-def keys(house):
-    return house.unlock(rooms.PASSPHRASE)
 
 
 @pytest.mark.parametrize("vector", vectors.load("custody"), ids=lambda vector: vector.name)

@@ -18,18 +18,6 @@ EDITOR = Voice(person="editor", passphrase=rooms.PASSPHRASE)
 ANNA = Voice(person="anna", passphrase=b"her own")
 
 
-@pytest.fixture
-def house(memory, clock, entropy):
-    house = rooms.make(memory, clock, entropy, approvals=2)
-    init.add_person(house, house.unlock(rooms.PASSPHRASE), "anna", b"her own", work_factor=rooms.WORK)
-    return house
-
-
-@pytest.fixture
-def keys(house):
-    return house.unlock(rooms.PASSPHRASE)
-
-
 def approver(name: str) -> tuple[str, str]:
     return name, note.generate_signer(f"news.example/record/{name}").verifier.vkey
 
